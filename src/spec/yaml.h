@@ -1,0 +1,37 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/diagnostic.h"
+
+namespace lyceum {
+
+enum class YamlKind { kNull, kScalar, kSequence, kMapping };
+
+/// One node of a YAML document, with its place. Scalars stay text: what they mean is decided by
+/// whoever reads them.
+struct YamlNode {
+  YamlKind kind = YamlKind::kNull;
+  Span span;
+  std::string scalar;
+  bool quoted = false;  ///< the scalar was written in quotes or as a block, so it is never null
+  std::vector<YamlNode> items;
+  std::vector<std::pair<YamlNode, YamlNode>> entries;  ///< key (a scalar) and value, as written
+
+  /// Returns the value under `key`, or nullptr.
+  const YamlNode* Find(std::string_view key) const;
+};
+
+/// Reads one YAML document. Syntax errors, duplicate keys, keys that are no scalars, anchors, aliases
+/// and tags are errors; returns nullopt after adding at least one.
+std::optional<YamlNode> ParseYaml(std::string_view text, Diagnostics* diagnostics);
+
+/// Finds for each character of a scalar the place where it was written: exact for plain one-line and
+/// quoted scalars without escapes; for others the start of the scalar.
+Span PlaceInScalar(const YamlNode& scalar, std::string_view document, size_t offset);
+
+}  // namespace lyceum

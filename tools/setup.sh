@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Installs what the build needs and is missing: Debian packages, and DuckDB 1.5.5 (the library from
+# its npm package, the header from its PyPI source package) into .cache/duckdb. Does nothing, quickly,
+# when all is there.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+packages=(make cmake ninja-build g++ pkg-config ccache python3-pip
+          libyaml-cpp-dev libfmt-dev libcli11-dev nlohmann-json3-dev libssl-dev libsimdjson-dev
+          libhowardhinnant-date-dev zlib1g-dev libzstd-dev libgtest-dev clang clang-format tzdata)
+missing=()
+for package in "${packages[@]}"; do
+  if ! dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed'; then
+    missing+=("$package")
+  fi
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  echo "setup: installing ${missing[*]}"
+  sudo=""
+  if [ "$(id -u)" != 0 ]; then sudo="sudo"; fi
+  $sudo apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+if [ -n "${LYCEUM_DUCKDB_DIR:-}" ]; then
+  exit 0
+fi
+target=.cache/duckdb
+if [ ! -f "$target/libduckdb.so" ] || [ ! -f "$target/duckdb.h" ]; then
+  echo "setup: fetching DuckDB 1.5.5"
+  scratch=$(mktemp -d)
+  trap 'rm -rf "$scratch"' EXIT
+  (
+    cd "$scratch"
+    npm pack --silent @duckdb/node-bindings-linux-x64@1.5.5-r.5 >/dev/null
+    tar -xzf duckdb-node-bindings-linux-x64-*.tgz
+    # Only the header is wanted; '--no-binary :all:' would compile CMake.
+    python3 -m pip download --quiet --disable-pip-version-check --no-deps --no-binary duckdb duckdb==1.5.5
+    tar -xzf duckdb-1.5.5.tar.gz --wildcards --strip-components=1 '*/duckdb.h'
+  )
+  mkdir -p "$target"
+  library=$(find "$scratch/package" -name 'libduckdb.so*' | head -n 1)
+  header=$(find "$scratch" -path '*src/include/duckdb.h' | head -n 1)
+  cp "$header" "$target/duckdb.h"
+  cp "$library" "$target/libduckdb.so.part"
+  mv "$target/libduckdb.so.part" "$target/libduckdb.so"
+fi
