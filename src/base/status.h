@@ -54,8 +54,8 @@ inline Status Internal(std::string message) { return {ErrorCode::kInternal, std:
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::move(value)) {}                    // NOLINT: implicit on purpose
-  Result(Status status) : state_(std::move(status)) {              // NOLINT: implicit on purpose
+  Result(T value) : state_(std::move(value)) {}        // NOLINT: implicit on purpose
+  Result(Status status) : state_(std::move(status)) {  // NOLINT: implicit on purpose
     assert(!std::get<Status>(state_).ok());
   }
 
@@ -78,9 +78,9 @@ class [[nodiscard]] Result {
 }  // namespace lyceum
 
 /// Leaves the enclosing function with the Status of `expression` if it failed.
-#define RETURN_IF_ERROR(expression)                                  \
-  do {                                                               \
-    if (auto status_ = (expression); !status_.ok()) return status_;  \
+#define RETURN_IF_ERROR(expression)                                 \
+  do {                                                              \
+    if (auto status_ = (expression); !status_.ok()) return status_; \
   } while (false)
 
 #define LYCEUM_JOIN_INNER(a, b) a##b

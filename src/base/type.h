@@ -10,8 +10,8 @@ enum class TypeKind { kInteger, kBigint, kDecimal, kDouble, kBoolean, kText, kDa
 
 /// A column type. It has one domain on every engine and warehouse:
 /// integer 32 bits, bigint 64 bits, decimal(p,s) with 1 <= p <= 38 and 0 <= s <= p, double without
-/// NaN and infinities, text at most 65,535 UTF-8 bytes without NUL, date and timestamp (microseconds,
-/// no zone) from year 1 to 9999.
+/// NaN and infinities, text at most 65,535 UTF-8 bytes without NUL, date and timestamp
+/// (microseconds, no zone) from year 1 to 9999.
 struct Type {
   TypeKind kind = TypeKind::kText;
   int precision = 0;  ///< decimal only: digits in all

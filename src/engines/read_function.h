@@ -3,15 +3,20 @@
 #include <duckdb.h>
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <map>
 #include <string>
 #include <vector>
 
+#include "base/position.h"
 #include "base/status.h"
 #include "engines/record_file.h"
 #include "spec/spec.h"
+
+namespace date {
+class time_zone;
+}
 
 namespace lyceum {
 
@@ -19,35 +24,36 @@ namespace lyceum {
 /// what reading them counted. Owned by the engine; must outlive every statement that reads it.
 struct Delivery {
   const Dataset* dataset = nullptr;
+  /// Where timestamps with an offset are converted to; null for UTC. See SetTimezone.
+  const date::time_zone* zone = nullptr;
   std::vector<std::shared_ptr<const RecordFile>> files;
   /// Folder for the complete bytes of records longer than 32 KiB; created when first needed.
   std::string long_record_directory;
 
+  /// Finds the zone by its IANA name; kBadSpec if there is none.
+  Status SetTimezone(const std::string& name);
+  /// Keeps the first failure. Thread-safe.
+  void Fail(const Status& status);
+
   /// Counted by the scan, per file (index as in `files`).
   std::vector<std::atomic<int64_t>> records_read;
-  /// JSON: keys that match no spec column, with the number of records that have them. CSV columns come
-  /// from FileColumns.
+  /// JSON: keys that match no spec column, with the number of records that have them. CSV columns
+  /// come from FileColumns.
   std::mutex mutex;
   std::map<std::string, int64_t> unknown_keys;
-  /// First I/O error met by a scan or a record look-up, so that the engine can tell it from an error
-  /// of DuckDB; ok otherwise.
+  /// First I/O error met by a scan or a record look-up, so that the engine can tell it from an
+  /// error of DuckDB; ok otherwise.
   Status failure;
 };
 
-/// A record's position: its file's index in Delivery::files and its first byte. Positions of one
-/// delivery order rows by rank.
-inline constexpr int kOffsetBits = 40;
-inline int64_t PackPosition(size_t file, uint64_t offset) {
-  return static_cast<int64_t>(file) << kOffsetBits | static_cast<int64_t>(offset);
-}
-
 /// Registers in the database of `connection`:
-/// - table function `lyceum_read(delivery UBIGINT)`, where the argument is the address of a Delivery.
+/// - table function `lyceum_read(delivery UBIGINT)`, where the argument is the address of a
+/// Delivery.
 ///   Columns: one per source column of the dataset with its type (null where the value is null or
-///   could not be typed), then `_pos BIGINT`, `_bad VARCHAR` and `_reasons VARCHAR`. For a good row the
-///   last two are null. `_bad` is `*` if the row's structure is broken (all columns are null then),
-///   else `,0,3,` with the ordinals of the columns whose text has another type. `_reasons` holds the
-///   reasons as the inside of a JSON array: `"quiz_score: not a decimal(5,2)","..."`.
+///   could not be typed), then `_pos BIGINT`, `_bad VARCHAR` and `_reasons VARCHAR`. For a good row
+///   the last two are null. `_bad` is `*` if the row's structure is broken (all columns are null
+///   then), else `,0,3,` with the ordinals of the columns whose text has another type. `_reasons`
+///   holds the reasons as the inside of a JSON array: `"quiz_score: not a decimal(5,2)","..."`.
 ///   Scans run on all threads of the database, in any order of rows, streaming, chunk by chunk.
 /// - scalar function `lyceum_record(delivery UBIGINT, pos BIGINT)` ->
 ///   STRUCT(line BIGINT, element BIGINT, length BIGINT, raw_text VARCHAR, raw_sha256 VARCHAR,

@@ -7,23 +7,15 @@
 #include <string_view>
 #include <vector>
 
+#include "base/fingerprint.h"
 #include "base/status.h"
+#include "engines/csv_records.h"
 #include "spec/spec.h"
 
 namespace lyceum {
 
-/// What a delivered file was when it was first read. Two reads that differ mean that somebody wrote to
-/// it meanwhile.
-struct FileFingerprint {
-  std::string path;        ///< as opened
-  std::string content_id;  ///< SHA-256 of the delivered bytes (of the compressed ones for .gz, .zst)
-  uint64_t bytes = 0;      ///< size as delivered
-  uint64_t device = 0, inode = 0;
-  int64_t modified_ns = 0, changed_ns = 0;
-};
-
-/// Reads the whole file once and hashes it. Fails with kUnavailable if it is missing, no regular file,
-/// not readable, or changes meanwhile.
+/// Reads the whole file once and hashes it. Fails with kUnavailable if it is missing, no regular
+/// file, not readable, or changes meanwhile.
 Result<FileFingerprint> FingerprintFile(const std::string& path);
 
 /// Why a file cannot be read as records; the whole file goes to quarantine as one record.
@@ -41,7 +33,10 @@ struct Chunk {
   int64_t first_element = 0;  ///< JSON: index of the first element (from 0)
 };
 
-/// One record found again by its position.
+/// How the records of a file are laid out.
+enum class Layout { kCsv, kJsonArray, kJsonLines };
+
+/// One record found by its position.
 struct RecordText {
   int64_t line = 0;
   int64_t element = -1;  ///< JSON arrays only: index of the element, from 0
@@ -49,7 +44,7 @@ struct RecordText {
   std::string bytes;
 };
 
-/// A column that the file has and the spec does not know, or cannot be matched.
+/// How a file's fields map to the columns of its dataset.
 struct FileColumns {
   /// For each spec column its field in the file (CSV), or -1 if the file lacks it.
   std::vector<int> field_of_column;
@@ -62,8 +57,9 @@ struct FileColumns {
 /// by the index, not by the file.
 class RecordFile {
  public:
-  /// Opens and indexes the file that `fingerprint` describes. A file that cannot be understood is no
-  /// error: see fault(). kUnavailable: I/O failed, or the file is no longer what the fingerprint says.
+  /// Opens and indexes the file that `fingerprint` describes. A file that cannot be understood is
+  /// no error: see fault(). kUnavailable: I/O failed, or the file is no longer what the fingerprint
+  /// says.
   static Result<std::shared_ptr<const RecordFile>> Open(const FileFingerprint& fingerprint,
                                                         const Dataset& dataset,
                                                         const std::string& spool_directory);
@@ -72,20 +68,84 @@ class RecordFile {
   virtual const std::optional<FileFault>& fault() const = 0;
   virtual const std::vector<Chunk>& chunks() const = 0;
   virtual const FileColumns& columns() const = 0;
-  virtual int64_t empty_lines() const = 0;  ///< physical lines with nothing on them, outside records
+  virtual Layout layout() const = 0;
+  virtual int64_t empty_lines()
+      const = 0;  ///< physical lines with nothing on them, outside records
   virtual uint64_t text_bytes() const = 0;  ///< size of the decompressed text
 
-  /// Reads `length` bytes at `offset` of the decompressed text into `out`; kUnavailable if the file is
-  /// shorter than it was.
+  /// Reads `length` bytes at `offset` of the decompressed text into `out`; kUnavailable if the file
+  /// is shorter than it was.
   virtual Status Read(uint64_t offset, uint64_t length, char* out) const = 0;
 
-  /// Finds the record that starts at `offset` (an offset that a scan reported).
-  virtual Result<RecordText> ReadRecord(uint64_t offset) const = 0;
-
-  /// Fails with kUnavailable if the file changed since its fingerprint was taken. Call after the last
-  /// read. Where the clock is too coarse to tell, it reads and hashes the file again.
+  /// Fails with kUnavailable if the file changed since its fingerprint was taken. Call after the
+  /// last read. Where the clock is too coarse to tell, it reads and hashes the file again.
   virtual Status CheckUnchanged() const = 0;
 };
+
+/// Walks the records of a chunk in order: the scan and the look-up of rejected records are one
+/// walk. Not thread-safe; one per thread.
+class RecordCursor {
+ public:
+  RecordCursor(std::shared_ptr<const RecordFile> file, const CsvShape& shape)
+      : file_(std::move(file)), shape_(shape) {}
+
+  /// Reads chunk `index` into memory and stands before its first record.
+  Status Load(size_t index);
+  /// Steps to the next record of the chunk; false at its end.
+  bool Next();
+  /// Steps to the record that starts at `offset`, forward where possible, loading its chunk if need
+  /// be.
+  Status Seek(uint64_t offset);
+
+  // The current record. CSV fields are in csv().
+  uint64_t offset() const { return chunk_offset_ + begin_; }
+  int64_t line() const { return line_; }
+  int64_t element() const { return element_; }
+  std::string_view bytes() const { return {buffer_.data() + begin_, length_}; }
+  const CsvRecord& csv() const { return record_; }
+  /// True if all of the chunk is UTF-8 without NUL, so that no record needs to be looked at.
+  bool chunk_is_clean() const { return clean_; }
+  /// Bytes that may be read behind the record; simdjson wants some.
+  size_t padding() const { return buffer_.size() - begin_ - length_; }
+  const RecordFile* file() const { return file_.get(); }
+
+ private:
+  bool NextCsv();
+  bool NextElement();
+  bool NextLine();
+
+  std::shared_ptr<const RecordFile> file_;
+  CsvShape shape_;
+  size_t chunk_ = SIZE_MAX;
+  uint64_t chunk_offset_ = 0;
+  std::string buffer_;  ///< the chunk and padding
+  size_t size_ = 0;     ///< of the chunk
+  bool clean_ = false;
+  size_t begin_ = 0, length_ = 0, next_ = 0;
+  int64_t line_ = 1, next_line_ = 1;
+  int64_t element_ = -1;
+  CsvRecord record_;
+};
+
+/// Chunks are about this long; tests make them tiny.
+inline constexpr uint64_t kChunkBytes = 1 << 20;
+/// Longer records are refused, since one is held in memory whole.
+inline constexpr uint64_t kMaxRecordBytes = 256 << 20;
+
+/// As RecordFile::Open, with another chunk size.
+Result<std::shared_ptr<const RecordFile>> OpenRecordFile(const FileFingerprint& fingerprint,
+                                                         const Dataset& dataset,
+                                                         const std::string& spool_directory,
+                                                         uint64_t chunk_bytes);
+
+/// Fails with kUnavailable if the file is no longer what its fingerprint says.
+Status CheckFingerprint(const FileFingerprint& fingerprint);
+
+/// As EscapeBytes, cut before `max_bytes` of escaped text; `whole` tells whether all fitted.
+std::string EscapeBytesUpTo(std::string_view bytes, size_t max_bytes, bool* whole);
+/// A header name or JSON key as messages show it: escaped and cut.
+std::string ShowName(std::string_view name);
+inline constexpr size_t kMaxShownNameBytes = 60;
 
 /// Escapes bytes for quarantine: printable UTF-8 stays, `\` becomes `\\`, every other byte `\xNN`
 /// (tab, line ends, NUL and bytes that are not UTF-8 too). Reversible; the same text everywhere.

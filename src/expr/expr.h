@@ -19,9 +19,9 @@ enum class ExprKind {
   kIsNull,   ///< one child; `negated` for IS NOT NULL
   kIn,       ///< first child, then the literals; `negated` for NOT IN
   kBetween,  ///< three children; `negated` for NOT BETWEEN
-  kCase,     ///< condition, value, condition, value, ..., and the ELSE value last (a null literal if
-             ///< it was left out)
-  kCall,     ///< function name in `text`
+  kCase,  ///< condition, value, condition, value, ..., and the ELSE value last (a null literal if
+          ///< it was left out)
+  kCall,  ///< function name in `text`
 };
 
 enum class BinaryOp {
@@ -45,7 +45,7 @@ using Expr = std::shared_ptr<const ExprNode>;
 /// One node of an expression. Three-valued logic as in SQL: a null operand makes comparisons,
 /// arithmetic and functions null, except where a function says otherwise.
 struct ExprNode {
-  ExprKind kind;
+  ExprKind kind = ExprKind::kLiteral;
   Span span;  ///< where the node stands in the spec file
   Type type;
   std::string text;  ///< literal (canonical text of its type), column name or function name
@@ -69,8 +69,8 @@ struct FunctionSignature {
   std::string doc;  ///< one line for the reference page
 };
 
-/// All functions, overloads as separate entries, in the order of the reference page. `coalesce` and
-/// `nullif` are not here: they take any one type and are handled by the type checker.
+/// All functions, overloads as separate entries, in the order of the reference page. `coalesce`,
+/// `nullif` and `abs` are not here: they take several types and are handled by the type checker.
 const std::vector<FunctionSignature>& AllFunctions();
 
 /// Reads and type-checks `text`, which starts at `start` in the spec file. Returns nullptr after
@@ -83,15 +83,15 @@ const std::vector<FunctionSignature>& AllFunctions();
 Expr ParseExpression(std::string_view text, Span start, const std::vector<ScopeColumn>& scope,
                      Diagnostics* diagnostics);
 
-/// Prints the tree in one canonical form: fully parenthesised, lower-case keywords. Equal trees print
-/// equal text; spec hashes and `lyceum plan` use it.
+/// Prints the tree in one canonical form: fully parenthesised, lower-case keywords. Equal trees
+/// print equal text; spec hashes and `lyceum plan` use it.
 std::string PrintExpression(const Expr& expr);
 
 /// Adds every column that `expr` reads to `names`, once each, in order of first use.
 void CollectColumns(const Expr& expr, std::vector<std::string>* names);
 
-/// True if evaluating `expr` on some row can fail (bigint or decimal overflow). Such derived columns
-/// get a check of their own.
+/// True if evaluating `expr` on some row can fail (bigint or decimal overflow). Such derived
+/// columns get a check of their own.
 bool CanFail(const Expr& expr);
 
 }  // namespace lyceum

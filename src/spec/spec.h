@@ -43,7 +43,17 @@ struct DerivedColumn {
   Span span;
 };
 
-enum class RuleType { kNotNull, kRange, kAcceptedValues, kPattern, kLength, kUnique, kExpression };
+enum class RuleType {
+  kNotNull,
+  kRange,
+  kAcceptedValues,
+  kPattern,
+  kLength,
+  kUnique,
+  kExpression,
+  /// Not written in specs: a derived column's expression overflows on the row.
+  kComputable,
+};
 
 enum class RuleSeverity {
   kQuarantine,  ///< the row goes to quarantine
@@ -55,7 +65,8 @@ enum class RuleSeverity {
 struct Rule {
   RuleType type;
   RuleSeverity severity = RuleSeverity::kQuarantine;
-  /// What reports call the rule when it fails: `quiz_score: not in range 0 to 100`. Holds no row value.
+  /// What reports call the rule when it fails: `quiz_score: not in range 0 to 100`. Holds no row
+  /// value.
   std::string reason;
   /// The column judged; unique has one or more, expression none.
   std::vector<std::string> columns;
@@ -85,8 +96,8 @@ struct Thresholds {
 /// One kind of file that arrives: where, in which form, with which columns, judged how.
 struct Dataset {
   std::string name;
-  /// Patterns of the path below --input: `*` and `?` match within one folder, `{batch_date}` matches
-  /// yyyyMMdd or yyyy-MM-dd. `.gz` and `.zst` after the pattern match too.
+  /// Patterns of the path below --input: `*` and `?` match within one folder, `{batch_date}`
+  /// matches yyyyMMdd or yyyy-MM-dd. `.gz` and `.zst` after the pattern match too.
   std::vector<std::string> files;
   FileFormat format = FileFormat::kCsv;
   char delimiter = ',';
@@ -201,7 +212,8 @@ struct Spec {
 };
 
 /// Reads and checks a spec. No I/O: `text` is the content, `name` is what messages call the file.
-/// Returns nullopt exactly if `diagnostics` has errors afterwards; warnings may stand beside a spec.
+/// Returns nullopt exactly if `diagnostics` has errors afterwards; warnings may stand beside a
+/// spec.
 std::optional<Spec> LoadSpec(std::string_view text, Diagnostics* diagnostics);
 
 /// Prints the canonical form of everything that can change the rows of `dataset` or of the table it
@@ -211,8 +223,8 @@ std::optional<Spec> LoadSpec(std::string_view text, Diagnostics* diagnostics);
 std::string CanonicalDataset(const Spec& spec, const Dataset& dataset);
 std::string SpecHash(const Spec& spec, const Dataset& dataset);
 
-/// Prints the canonical form of a mart, with what its facts' columns mean; its SHA-256 tells whether
-/// the mart must be rebuilt whole.
+/// Prints the canonical form of a mart, with what its facts' columns mean; its SHA-256 tells
+/// whether the mart must be rebuilt whole.
 std::string MartHash(const Spec& spec, const Mart& mart);
 
 /// Replaces `${NAME}` and `${NAME:-default}` by values of the environment; kBadSpec names the

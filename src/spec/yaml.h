@@ -16,7 +16,7 @@ enum class YamlKind { kNull, kScalar, kSequence, kMapping };
 /// whoever reads them.
 struct YamlNode {
   YamlKind kind = YamlKind::kNull;
-  Span span;
+  Span span;  ///< the token; the opening bracket or first key of a collection
   std::string scalar;
   bool quoted = false;  ///< the scalar was written in quotes or as a block, so it is never null
   std::vector<YamlNode> items;
@@ -26,12 +26,14 @@ struct YamlNode {
   const YamlNode* Find(std::string_view key) const;
 };
 
-/// Reads one YAML document. Syntax errors, duplicate keys, keys that are no scalars, anchors, aliases
-/// and tags are errors; returns nullopt after adding at least one.
+/// Reads one YAML document of at most 1 MiB. Syntax errors, bytes that are no UTF-8, duplicate
+/// keys, keys that are no scalars, anchors, aliases and tags are errors; returns nullopt after
+/// adding at least one.
 std::optional<YamlNode> ParseYaml(std::string_view text, Diagnostics* diagnostics);
 
-/// Finds for each character of a scalar the place where it was written: exact for plain one-line and
-/// quoted scalars without escapes; for others the start of the scalar.
+/// Finds for a character of a scalar (or its end) the place where it was written in `document`,
+/// over folded lines and doubled quotes too. Behind a backslash in double quotes it is the start of
+/// the scalar.
 Span PlaceInScalar(const YamlNode& scalar, std::string_view document, size_t offset);
 
 }  // namespace lyceum

@@ -10,8 +10,8 @@
 
 namespace lyceum {
 
-/// What one SQL system speaks, as facts with reasons (in its <name>_dialect.cc). Code never branches
-/// on `name`; it asks a fact. Only the functions below build identifiers and literals.
+/// What one SQL system speaks, as facts with reasons (in its <name>_dialect.cc). Code never
+/// branches on `name`; it asks a fact. Only the functions below build identifiers and literals.
 struct Dialect {
   std::string name;
   /// Longest identifier in bytes that is not cut.
@@ -25,8 +25,12 @@ struct Dialect {
   std::string (*call)(std::string_view name, const std::vector<std::string>& arguments) = nullptr;
   /// Spells "text `value` matches the whole of `pattern`", both rendered.
   std::string (*full_match)(std::string_view value, std::string_view pattern) = nullptr;
-  /// Spells a check that is true where evaluating the rendered expression fails on a row, instead of
-  /// failing the statement; nullptr if the dialect cannot.
+  /// A type that holds integers of 38 digits, for exact sums.
+  const char* wide_integer = nullptr;
+  /// Spells the whole part of a / b for rendered wide integers, neither negative.
+  std::string (*quotient)(std::string_view a, std::string_view b) = nullptr;
+  /// Spells a check that is true where evaluating the rendered expression fails on a row, instead
+  /// of failing the statement; nullptr if the dialect cannot.
   std::string (*evaluation_fails)(std::string_view expression) = nullptr;
 };
 

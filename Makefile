@@ -1,0 +1,62 @@
+# Lyceum's targets. `make help` lists them.
+SHELL := /bin/bash
+BUILD ?= build
+JOBS ?= $(shell nproc)
+CMAKE_FLAGS ?=
+ifdef LYCEUM_DUCKDB_DIR
+CMAKE_FLAGS += -DLYCEUM_DUCKDB_DIR=$(LYCEUM_DUCKDB_DIR)
+endif
+LAYERS := base expr spec plan sql engines warehouses run report ui cli
+SOURCES = $(shell find src tests -name '*.cc' -o -name '*.h')
+
+.PHONY: help setup build test test-all lint format golden fuzz demo clean
+
+help: ## lists the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+setup: ## installs what the build needs and is missing
+	@tools/setup.sh
+
+build: setup ## builds build/lyceum
+	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=Release $(CMAKE_FLAGS) >$(BUILD).cmake.log 2>&1 || { cat $(BUILD).cmake.log; exit 1; }
+	@rm -f $(BUILD).cmake.log
+	@ninja -C $(BUILD) -j $(JOBS) --quiet
+
+demo: build ## loads three generated days of dirty files and shows the results
+	@tools/demo.sh $(BUILD)/lyceum demo
+
+test: lint build ## builds and passes all tests
+	@LYCEUM_BINARY=$(CURDIR)/$(BUILD)/lyceum ctest --test-dir $(BUILD) -j $(JOBS) --output-on-failure
+
+test-all: test ## test, then sanitizers, fuzzing and many more random histories
+	@cmake -S . -B $(BUILD)-sanitize -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DLYCEUM_SANITIZE=ON $(CMAKE_FLAGS) >/dev/null
+	@ninja -C $(BUILD)-sanitize -j $(JOBS) --quiet
+	@LYCEUM_BINARY=$(CURDIR)/$(BUILD)-sanitize/lyceum ASAN_OPTIONS=detect_leaks=0 ctest --test-dir $(BUILD)-sanitize -j $(JOBS) --output-on-failure
+	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=300
+	@LYCEUM_BINARY=$(CURDIR)/$(BUILD)/lyceum LYCEUM_PROPERTY_CASES=200 python3 -m unittest discover -s tests/properties
+
+FUZZ_SECONDS ?= 20
+fuzz: setup ## runs the fuzz targets for FUZZ_SECONDS each
+	@cmake -S . -B $(BUILD)-fuzz -G Ninja -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ -DLYCEUM_FUZZ=ON $(CMAKE_FLAGS) >/dev/null
+	@ninja -C $(BUILD)-fuzz -j $(JOBS) --quiet fuzz_yaml fuzz_expr
+	@for target in yaml expr; do \
+	  mkdir -p $(BUILD)-fuzz/corpus_$$target; \
+	  $(BUILD)-fuzz/tests/fuzz_$$target -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -verbosity=0 -print_final_stats=0 \
+	    $(BUILD)-fuzz/corpus_$$target tests/fuzz/corpus_$$target || exit 1; \
+	  echo "fuzz_$$target: $(FUZZ_SECONDS) s, no finding"; \
+	done
+
+lint: setup ## checks layers, format and file sizes
+	@python3 tools/check_layers.py src $(LAYERS)
+	@clang-format --dry-run --Werror $(SOURCES)
+	@python3 tools/check_house.py
+
+format: ## formats the sources
+	@clang-format -i $(SOURCES)
+
+golden: build ## rewrites golden files; read the diff before you commit it
+	@LYCEUM_UPDATE_GOLDEN=1 ctest --test-dir $(BUILD) -j $(JOBS) >/dev/null || true
+	@git diff --stat -- tests/golden
+
+clean: ## removes the build folders
+	@rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-fuzz demo

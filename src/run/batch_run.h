@@ -1,0 +1,77 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "run/session.h"
+#include "sql/ledger_sql.h"
+#include "sql/render.h"
+
+namespace lyceum {
+
+/// Hashes the files that a run of `date` gets, by dataset.
+Result<std::map<std::string, std::vector<DeliveredFile>>> FingerprintFiles(const Spec& spec,
+                                                                           const Inbox& inbox,
+                                                                           Days date);
+
+/// One run of one batch date: plan, load, gate, publish. Used once.
+class BatchRun {
+ public:
+  BatchRun(Session* session, const Inbox& inbox, Days date);
+
+  /// Runs to the end and describes it.
+  RunRecord Go();
+
+ private:
+  /// What the run knows about a dataset besides its plan.
+  struct Loaded {
+    const DatasetPlan* plan = nullptr;
+    std::vector<OpenedFile> opened;
+    LoadOutcome outcome;
+    DatasetLoad load;
+  };
+
+  Status Run();
+  Status PlanIt();
+  Status OpenFiles(bool* header_only_found);
+  Status LoadDatasets();
+  Status LoadDataset(Loaded* loaded);
+  Status StageDataset(Loaded* loaded);
+  void JudgeRules(const Loaded& loaded, DatasetRecord* record);
+  void JudgeThresholds(const Dataset& dataset, const DatasetRecord& record);
+  Status CheckDelivered() const;
+  bool IsHeaderOnly(const std::string& dataset) const;
+  Status FindVanished();
+  Status CheckLedger() const;
+  Status RecordClosedGate();
+  Status Publish();
+  Status PublishInTransaction();
+  Status CheckNothingMoved();
+  Status WriteLedger();
+  Status InTransaction(const std::vector<Statement>& statements);
+  Status Execute(const std::vector<Statement>& statements);
+  Status Execute(const Statement& statement);
+  void CleanUp();
+  void Warn(std::string text) { record_.warnings.push_back(std::move(text)); }
+  DatasetRecord* RecordOf(const std::string& dataset);
+  RunRow Row(const std::string& state) const;
+  std::vector<QualityRow> QualityRows() const;
+  Status Stopped() const;
+
+  Session& session_;
+  const Spec& spec_;
+  const Inbox& inbox_;
+  const Days date_;
+  Names names_;
+  PlanInput input_;
+  Plan plan_;
+  RunRecord record_;
+  std::map<std::string, Loaded> loaded_;
+  std::map<std::string, DateBounds> bounds_;  ///< of staged rows, by dataset
+  std::vector<std::string> temporary_tables_;
+  bool quarantine_staged_ = false;
+  bool registered_ = false;  ///< lyceum.runs has a row of this run
+};
+
+}  // namespace lyceum

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "plan/plan.h"
+#include "spec/spec.h"
+#include "warehouses/warehouse.h"
+
+namespace lyceum {
+
+/// Reads the current content of every (dataset, batch date) of the warehouse.
+Result<LedgerState> ReadLedger(Warehouse* warehouse);
+/// Reads the definition hash of each mart and calendar as last built.
+Result<std::map<std::string, std::string>> ReadMartHashes(Warehouse* warehouse);
+
+/// A file of the current content.
+struct CurrentFile {
+  std::string base_name;
+  std::string content_id;
+  int64_t rows_read = 0;
+};
+/// Reads the files behind the current content of one dataset and date.
+Result<std::vector<CurrentFile>> ReadCurrentFiles(Warehouse* warehouse, const Dataset& dataset,
+                                                  Days date, const std::string& delivery_id);
+
+/// True if the warehouse holds Lyceum's bookkeeping.
+Result<bool> HasBookkeeping(Warehouse* warehouse);
+
+/// One table as lyceum.tables describes it.
+struct DescribedTable {
+  TableSchema schema;
+  std::string dataset;  ///< that feeds it; "" if none does
+};
+Result<std::vector<DescribedTable>> ReadTables(Warehouse* warehouse);
+
+/// Creates or extends the star schema and the bookkeeping in one transaction. kBadSpec lists every
+/// table whose change needs a rebuild (changed type, key or identity, dropped column).
+Status EnsureTables(const Spec& spec, const Names& names, Warehouse* warehouse);
+
+}  // namespace lyceum

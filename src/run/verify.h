@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/calendar.h"
+#include "base/status.h"
+#include "warehouses/warehouse.h"
+
+namespace lyceum {
+
+/// Row count and order-free digest of one table: the sum modulo 2^128 of the first 128 bits of the
+/// SHA-256 of each row's canonical encoding, as 32 hex digits.
+struct TableDigest {
+  std::string table;
+  int64_t rows = 0;
+  std::string digest;
+};
+
+/// One comparison of the ledger with what the tables hold.
+struct LedgerCheck {
+  std::string what;  ///< `fact_quiz 2025-06-01: rows loaded = rows in the fact + rows waiting`
+  int64_t expected = 0;
+  int64_t found = 0;
+  bool ok() const { return expected == found; }
+};
+
+struct Verification {
+  std::vector<TableDigest> tables;
+  std::vector<LedgerCheck> checks;
+  bool ok() const;
+};
+
+/// Digests every table of the star schema, the waiting rows and the open quarantine, and checks the
+/// ledger against them. With `date`, only what belongs to that batch date (facts, waiting rows,
+/// quarantine) or day (marts); dimensions whole. `schema` is where the star tables live.
+Result<Verification> Verify(Warehouse* warehouse, const std::string& schema,
+                            std::optional<Days> date);
+
+/// One published batch date, for `status`.
+struct BatchStatus {
+  Days date = 0;
+  std::string dataset;
+  std::string run_id;
+  std::string spec_hash;
+  std::string published_at;
+  int64_t loaded = 0;
+  int64_t quarantined = 0;
+};
+Result<std::vector<BatchStatus>> ReadBatches(Warehouse* warehouse);
+
+/// Filters of `quarantine list` and `quarantine show`.
+struct QuarantineFilter {
+  std::string dataset;
+  std::optional<Days> date;
+  std::string state = "open";  ///< "" for all
+  std::string kind;            ///< rejected, conflict, "" for both
+  std::string file;
+  std::string reason;     ///< part of a reason
+  std::string record_id;  ///< a prefix of it
+  int64_t limit = 0;      ///< 0: all
+};
+
+struct QuarantineRecord {
+  std::string record_id, run_id, dataset, batch_date, file, content_id, raw_text, stored_as;
+  std::string kind, state;
+  std::vector<std::string> reasons;
+  std::optional<int64_t> line, element, byte_offset, byte_length;
+};
+Result<std::vector<QuarantineRecord>> ReadQuarantine(Warehouse* warehouse,
+                                                     const QuarantineFilter& filter);
+
+}  // namespace lyceum

@@ -1,0 +1,576 @@
+// What must hold across the parts of a spec, as an ordered list of named checks. Each reports all
+// its problems; later ones tolerate what earlier ones found.
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+#include "spec/spec_reader.h"
+
+namespace lyceum {
+namespace {
+
+constexpr std::string_view kBatchDateToken = "{batch_date}";
+
+/// Columns that Lyceum adds to tables of its own or of the user.
+const std::vector<std::string> kReservedColumns = {"date_key",    "batch_date", "is_inferred",
+                                                   "delivery_id", "reason",     "uses"};
+
+std::string Lower(std::string_view text) {
+  std::string lower;
+  for (char c : text) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const size_t begin = lower.find_first_not_of(" \t");
+  if (begin == std::string::npos) return "";
+  return lower.substr(begin, lower.find_last_not_of(" \t") - begin + 1);
+}
+
+struct ColumnInfo {
+  std::string name;
+  Type type;
+  bool stored_as_double = false;
+};
+
+std::vector<ColumnInfo> ColumnsOf(const Dataset& dataset) {
+  std::vector<ColumnInfo> columns;
+  for (const SourceColumn& column : dataset.columns) {
+    columns.push_back({column.name, column.type, column.store_as_double});
+  }
+  for (const DerivedColumn& column : dataset.derived) columns.push_back({column.name, column.type});
+  return columns;
+}
+
+bool SameKeyType(const Type& a, const Type& b) {
+  const auto whole = [](const Type& type) {
+    return type.kind == TypeKind::kInteger || type.kind == TypeKind::kBigint;
+  };
+  return a == b || (whole(a) && whole(b));
+}
+
+class Checker {
+ public:
+  Checker(const YamlNode& root, std::string_view document, Spec* spec, Diagnostics* diagnostics)
+      : root_(root), document_(document), spec_(*spec), diagnostics_(*diagnostics) {}
+
+  void Run() {
+    TableNamesAreUnique();
+    for (const Dataset& dataset : spec_.datasets) {
+      PatternsAgree(dataset);
+      ColumnNamesAreUnique(dataset);
+    }
+    DatasetsFeedOneTable();
+    for (const Dimension& dimension : spec_.dimensions) CheckDimension(dimension);
+    for (const Fact& fact : spec_.facts) CheckFact(fact);
+    SortDimensions();
+    for (Mart& mart : spec_.marts) CheckMart(&mart);
+    TargetsAreKnown();
+  }
+
+ private:
+  const YamlNode* At(std::initializer_list<std::string_view> path) const {
+    const YamlNode* node = &root_;
+    for (std::string_view key : path) {
+      node = node->Find(key);
+      if (!node) return nullptr;
+    }
+    return node;
+  }
+  Span SpanAt(std::initializer_list<std::string_view> path, Span otherwise) const {
+    const YamlNode* node = At(path);
+    return node ? node->span : otherwise;
+  }
+  Span ItemSpan(std::initializer_list<std::string_view> path, size_t index, Span otherwise) const {
+    const YamlNode* node = At(path);
+    return node && index < node->items.size() ? node->items[index].span : otherwise;
+  }
+
+  void TableNamesAreUnique() {
+    std::set<std::string> seen;
+    const auto check = [&](const std::string& name, Span span) {
+      if (!seen.insert(name).second) {
+        diagnostics_.Error(span, fmt::format("table '{}' is defined twice", name));
+      }
+      if (name.rfind("staging_", 0) == 0 || name.rfind("ld_", 0) == 0) {
+        diagnostics_.Error(span,
+                           fmt::format("table '{}' begins with a prefix of Lyceum's own", name));
+      }
+    };
+    if (spec_.calendar) {
+      check(spec_.calendar->table, SpanAt({"calendar", "table"}, spec_.calendar->span));
+    }
+    for (const Dimension& dimension : spec_.dimensions) check(dimension.name, dimension.span);
+    for (const Fact& fact : spec_.facts) check(fact.name, fact.span);
+    for (const Mart& mart : spec_.marts) check(mart.name, mart.span);
+  }
+
+  void PatternsAgree(const Dataset& dataset) {
+    for (size_t i = 0; i < dataset.files.size(); ++i) {
+      const std::string& pattern = dataset.files[i];
+      const Span span = ItemSpan({"datasets", dataset.name, "files"}, i, dataset.span);
+      const size_t token = pattern.find(kBatchDateToken);
+      const bool twice = token != std::string::npos &&
+                         pattern.find(kBatchDateToken, token + 1) != std::string::npos;
+      if (pattern.empty() || pattern[0] == '/' || pattern.find("..") != std::string::npos) {
+        diagnostics_.Error(span, "a pattern is a path below --input, without leading '/' and '..'");
+      } else if (twice) {
+        diagnostics_.Error(span, "'{batch_date}' stands in the pattern twice");
+      } else if ((token != std::string::npos) != dataset.dated()) {
+        diagnostics_.Error(span,
+                           "either all patterns of a dataset hold '{batch_date}' or none does");
+      }
+    }
+  }
+
+  void ColumnNamesAreUnique(const Dataset& dataset) {
+    std::set<std::string> names;
+    if (dataset.columns.empty()) {
+      diagnostics_.Error(dataset.span, fmt::format("dataset '{}' has no columns", dataset.name));
+    }
+    for (const SourceColumn& column : dataset.columns) {
+      std::vector<std::string> all = column.aliases;
+      all.insert(all.begin(), column.name);
+      for (size_t i = 0; i < all.size(); ++i) {
+        const Span span =
+            i == 0 ? column.span
+                   : ItemSpan({"datasets", dataset.name, "columns", column.name, "aliases"}, i - 1,
+                              column.span);
+        if (!names.insert(Lower(all[i])).second) {
+          diagnostics_.Error(
+              span, fmt::format("two columns of '{}' are called '{}'", dataset.name, all[i]));
+        }
+      }
+      RefuseReserved(column.name, column.span);
+    }
+    for (const DerivedColumn& column : dataset.derived) {
+      const bool clash =
+          std::any_of(dataset.columns.begin(), dataset.columns.end(),
+                      [&](const SourceColumn& source) { return source.name == column.name; });
+      if (clash) {
+        diagnostics_.Error(column.span, fmt::format("two columns of '{}' are called '{}'",
+                                                    dataset.name, column.name));
+      }
+      RefuseReserved(column.name, column.span);
+    }
+  }
+
+  void RefuseReserved(const std::string& name, Span span) {
+    if (std::find(kReservedColumns.begin(), kReservedColumns.end(), name) ==
+        kReservedColumns.end()) {
+      return;
+    }
+    diagnostics_.Error(span, fmt::format("column name '{}' is Lyceum's own; choose another, and "
+                                         "list '{}' under aliases",
+                                         name, name));
+  }
+
+  void DatasetsFeedOneTable() {
+    for (const Dataset& dataset : spec_.datasets) {
+      std::vector<std::string> fed;
+      Span last = dataset.span;
+      for (const Dimension& dimension : spec_.dimensions) {
+        if (dimension.dataset != dataset.name) continue;
+        fed.push_back(dimension.name);
+        last = SpanAt({"dimensions", dimension.name, "dataset"}, dimension.span);
+      }
+      for (const Fact& fact : spec_.facts) {
+        if (fact.dataset != dataset.name) continue;
+        fed.push_back(fact.name);
+        last = SpanAt({"facts", fact.name, "dataset"}, fact.span);
+      }
+      if (fed.size() > 1) {
+        diagnostics_.Error(last, fmt::format("dataset '{}' feeds {}; it may feed one table only",
+                                             dataset.name, fmt::join(fed, " and ")));
+      } else if (fed.empty()) {
+        diagnostics_.Warning(dataset.span,
+                             fmt::format("dataset '{}' feeds no table", dataset.name));
+      }
+    }
+  }
+
+  const Dataset* FindDataset(const std::string& name, Span span) {
+    if (const Dataset* dataset = spec_.FindDataset(name)) return dataset;
+    std::vector<std::string> names;
+    for (const Dataset& dataset : spec_.datasets) names.push_back(dataset.name);
+    diagnostics_.Error(span, fmt::format("unknown dataset '{}'{}", name, SuggestName(name, names)));
+    return nullptr;
+  }
+
+  const ColumnInfo* FindColumn(const std::vector<ColumnInfo>& columns, const std::string& name,
+                               Span span) {
+    std::vector<std::string> names;
+    for (const ColumnInfo& column : columns) {
+      if (column.name == name) return &column;
+      names.push_back(column.name);
+    }
+    diagnostics_.Error(span, fmt::format("unknown column '{}'{}", name, SuggestName(name, names)));
+    return nullptr;
+  }
+
+  /// Columns of a key: they exist, are not doubles, and stand there once.
+  void CheckKey(const std::vector<ColumnInfo>& columns, const std::vector<std::string>& key,
+                std::initializer_list<std::string_view> path, Span otherwise) {
+    std::set<std::string> seen;
+    for (size_t i = 0; i < key.size(); ++i) {
+      const Span span = ItemSpan(path, i, otherwise);
+      const ColumnInfo* column = FindColumn(columns, key[i], span);
+      if (column && column->type.kind == TypeKind::kDouble) {
+        diagnostics_.Error(span, fmt::format("column '{}' is a double, which no key may hold; read "
+                                             "it as decimal",
+                                             key[i]));
+      }
+      if (!seen.insert(key[i]).second) {
+        diagnostics_.Error(span, fmt::format("column '{}' stands here twice", key[i]));
+      }
+    }
+  }
+
+  void CheckDimension(const Dimension& dimension) {
+    const bool has_dataset = !dimension.dataset.empty();
+    if (has_dataset == !dimension.members_from.empty()) {
+      diagnostics_.Error(dimension.span, fmt::format("dimension '{}' takes either 'dataset' or "
+                                                     "'members_from'",
+                                                     dimension.name));
+      return;
+    }
+    if (!has_dataset) return CheckMembersFrom(dimension);
+    const Span span = SpanAt({"dimensions", dimension.name, "dataset"}, dimension.span);
+    const Dataset* dataset = FindDataset(dimension.dataset, span);
+    if (!dataset) return;
+    const std::vector<ColumnInfo> columns = ColumnsOf(*dataset);
+    CheckKey(columns, dimension.key, {"dimensions", dimension.name, "key"}, dimension.span);
+    std::set<std::string> taken;
+    for (const ColumnInfo& column : columns) taken.insert(column.name);
+    TakeName(dimension.surrogate_key,
+             SpanAt({"dimensions", dimension.name, "surrogate_key"}, dimension.span), &taken);
+    CheckReferences("dimensions", dimension.name, dimension.references, columns, &taken);
+  }
+
+  void CheckMembersFrom(const Dimension& dimension) {
+    if (!dimension.references.empty()) {
+      diagnostics_.Error(dimension.span, fmt::format("dimension '{}' has no columns of its own to "
+                                                     "refer with",
+                                                     dimension.name));
+    }
+    for (size_t i = 0; i < dimension.members_from.size(); ++i) {
+      const Span span = ItemSpan({"dimensions", dimension.name, "members_from"}, i, dimension.span);
+      const Fact* fact = FindFact(dimension.members_from[i], span);
+      if (!fact) continue;
+      const bool refers = std::any_of(
+          fact->references.begin(), fact->references.end(),
+          [&](const Reference& reference) { return reference.dimension == dimension.name; });
+      if (!refers) {
+        diagnostics_.Error(
+            span, fmt::format("fact '{}' has no reference to '{}'", fact->name, dimension.name));
+      }
+    }
+    for (const Fact& fact : spec_.facts) {
+      for (const Reference& reference : fact.references) {
+        const auto& list = dimension.members_from;
+        if (reference.dimension == dimension.name &&
+            std::find(list.begin(), list.end(), fact.name) == list.end()) {
+          diagnostics_.Error(dimension.span,
+                             fmt::format("fact '{}' refers to '{}'; list it under members_from",
+                                         fact.name, dimension.name));
+        }
+      }
+    }
+  }
+
+  const Fact* FindFact(const std::string& name, Span span) {
+    if (const Fact* fact = spec_.FindFact(name)) return fact;
+    std::vector<std::string> names;
+    for (const Fact& fact : spec_.facts) names.push_back(fact.name);
+    diagnostics_.Error(span, fmt::format("unknown fact '{}'{}", name, SuggestName(name, names)));
+    return nullptr;
+  }
+
+  void TakeName(const std::string& name, Span span, std::set<std::string>* taken) {
+    RefuseReserved(name, span);
+    if (!taken->insert(name).second) {
+      diagnostics_.Error(span, fmt::format("the table already has a column '{}'", name));
+    }
+  }
+
+  void CheckFact(const Fact& fact) {
+    const Span span = SpanAt({"facts", fact.name, "dataset"}, fact.span);
+    if (!spec_.calendar) {
+      diagnostics_.Error(fact.span, "a spec with facts needs a 'calendar'");
+    }
+    const Dataset* dataset = FindDataset(fact.dataset, span);
+    if (!dataset) return;
+    if (!dataset->files.empty() && !dataset->dated()) {
+      diagnostics_.Error(span, fmt::format("dataset '{}' has no '{}' in its file patterns, so it "
+                                           "cannot feed a fact",
+                                           dataset->name, kBatchDateToken));
+    }
+    const std::vector<ColumnInfo> columns = ColumnsOf(*dataset);
+    CheckKey(columns, fact.identity, {"facts", fact.name, "identity"}, fact.span);
+    const Span date_span = SpanAt({"facts", fact.name, "date_column"}, fact.span);
+    const ColumnInfo* date = FindColumn(columns, fact.date_column, date_span);
+    if (date && date->type.kind != TypeKind::kDate && date->type.kind != TypeKind::kTimestamp) {
+      diagnostics_.Error(date_span, fmt::format("column '{}' is {}, expected date or timestamp",
+                                                fact.date_column, TypeName(date->type)));
+    }
+    std::set<std::string> taken;
+    for (const ColumnInfo& column : columns) taken.insert(column.name);
+    TakeName(fact.event_key, SpanAt({"facts", fact.name, "event_key"}, fact.span), &taken);
+    CheckReferences("facts", fact.name, fact.references, columns, &taken);
+  }
+
+  void CheckReferences(std::string_view section, const std::string& table,
+                       const std::vector<Reference>& references,
+                       const std::vector<ColumnInfo>& columns, std::set<std::string>* taken) {
+    const YamlNode* list = At({section, table, "references"});
+    for (size_t i = 0; i < references.size(); ++i) {
+      const Reference& reference = references[i];
+      const YamlNode& node = list->items[i];
+      const auto place = [&](std::string_view key) {
+        const YamlNode* value = node.Find(key);
+        return value ? value->span : node.span;
+      };
+      TakeName(reference.surrogate_key, place("surrogate_key"), taken);
+      if (reference.unknown != UnknownMember::kInfer) {
+        diagnostics_.Error(place("unknown"),
+                           "this version knows only 'infer': an unknown member gets a placeholder "
+                           "row; leave 'unknown' out or write 'infer'");
+      }
+      const Dimension* dimension = spec_.FindDimension(reference.dimension);
+      if (!dimension) {
+        std::vector<std::string> names;
+        for (const Dimension& candidate : spec_.dimensions) names.push_back(candidate.name);
+        diagnostics_.Error(place("dimension"),
+                           fmt::format("unknown dimension '{}'{}", reference.dimension,
+                                       SuggestName(reference.dimension, names)));
+        continue;
+      }
+      CheckReferenceColumns(reference, *dimension, node, columns);
+    }
+  }
+
+  void CheckReferenceColumns(const Reference& reference, const Dimension& dimension,
+                             const YamlNode& node, const std::vector<ColumnInfo>& columns) {
+    const YamlNode* list = node.Find("columns");
+    if (!list) return;
+    if (reference.columns.size() != dimension.key.size()) {
+      diagnostics_.Error(list->span, fmt::format("the key of '{}' is ({}): {} columns, got {}",
+                                                 dimension.name, fmt::join(dimension.key, ", "),
+                                                 dimension.key.size(), reference.columns.size()));
+      return;
+    }
+    const Dataset* dataset = spec_.FindDataset(dimension.dataset);
+    for (size_t i = 0; i < reference.columns.size(); ++i) {
+      const ColumnInfo* column = FindColumn(columns, reference.columns[i], list->items[i].span);
+      if (!column || !dataset) continue;
+      for (const ColumnInfo& key : ColumnsOf(*dataset)) {
+        if (key.name != dimension.key[i] || SameKeyType(key.type, column->type)) continue;
+        diagnostics_.Error(
+            list->items[i].span,
+            fmt::format("column '{}' is {}, but '{}' of '{}' is {}", column->name,
+                        TypeName(column->type), key.name, dimension.name, TypeName(key.type)));
+      }
+    }
+  }
+
+  /// Puts every dimension behind those it refers to; names a cycle.
+  void SortDimensions() {
+    std::vector<Dimension> sorted;
+    std::set<std::string> done;
+    std::vector<std::string> trail;
+    for (const Dimension& dimension : spec_.dimensions) Visit(dimension, &trail, &done, &sorted);
+    if (sorted.size() == spec_.dimensions.size()) spec_.dimensions = std::move(sorted);
+  }
+
+  void Visit(const Dimension& dimension, std::vector<std::string>* trail,
+             std::set<std::string>* done, std::vector<Dimension>* sorted) {
+    if (done->count(dimension.name) > 0) return;
+    const auto open = std::find(trail->begin(), trail->end(), dimension.name);
+    if (open != trail->end()) {
+      diagnostics_.Error(dimension.span,
+                         fmt::format("dimensions refer to each other in a circle: "
+                                     "{} -> {}",
+                                     fmt::join(open, trail->end(), " -> "), dimension.name));
+      return;
+    }
+    trail->push_back(dimension.name);
+    for (const Reference& reference : dimension.references) {
+      if (const Dimension* next = spec_.FindDimension(reference.dimension)) {
+        Visit(*next, trail, done, sorted);
+      }
+    }
+    trail->pop_back();
+    if (done->insert(dimension.name).second) sorted->push_back(dimension);
+  }
+
+  /// The output columns of a fact, with the types that marts count them as.
+  std::vector<ColumnInfo> FactColumns(const Fact& fact) const {
+    std::vector<ColumnInfo> columns;
+    if (const Dataset* dataset = spec_.FindDataset(fact.dataset)) columns = ColumnsOf(*dataset);
+    columns.push_back({"date_key", {TypeKind::kDate}});
+    columns.push_back({"batch_date", {TypeKind::kDate}});
+    columns.push_back({fact.event_key, {TypeKind::kText}});
+    for (const Reference& reference : fact.references) {
+      columns.push_back({reference.surrogate_key, {TypeKind::kText}});
+    }
+    return columns;
+  }
+
+  void CheckMart(Mart* mart) {
+    const YamlNode* node = At({"marts", mart->name});
+    std::vector<const Fact*> facts;
+    if (mart->measures.empty()) {
+      diagnostics_.Error(mart->span, fmt::format("mart '{}' has no measures", mart->name));
+    }
+    for (Measure& measure : mart->measures) {
+      const YamlNode& place = *node->Find("measures")->Find(measure.name);
+      const YamlNode* fact_node = place.Find("fact");
+      const Fact* fact = FindFact(measure.fact, fact_node ? fact_node->span : measure.span);
+      if (!fact) continue;
+      if (std::find(facts.begin(), facts.end(), fact) == facts.end()) facts.push_back(fact);
+      CheckMeasure(*fact, place, &measure);
+      const auto& group = mart->group_by;
+      if (std::find(group.begin(), group.end(), measure.name) != group.end()) {
+        diagnostics_.Error(measure.span,
+                           fmt::format("the table already has a column '{}'", measure.name));
+      }
+      RefuseReserved(measure.name, measure.span);
+    }
+    CheckGroup(*mart, facts);
+  }
+
+  void CheckGroup(const Mart& mart, const std::vector<const Fact*>& facts) {
+    const auto& group = mart.group_by;
+    if (std::find(group.begin(), group.end(), "date_key") == group.end()) {
+      diagnostics_.Error(SpanAt({"marts", mart.name, "group_by"}, mart.span),
+                         "'group_by' lacks date_key, by which a mart is kept up to date");
+    }
+    for (size_t i = 0; i < group.size(); ++i) {
+      const Span span = ItemSpan({"marts", mart.name, "group_by"}, i, mart.span);
+      std::optional<Type> type;
+      for (const Fact* fact : facts) {
+        const std::vector<ColumnInfo> columns = FactColumns(*fact);
+        const auto found = std::find_if(columns.begin(), columns.end(),
+                                        [&](const ColumnInfo& c) { return c.name == group[i]; });
+        if (found == columns.end()) {
+          diagnostics_.Error(span,
+                             fmt::format("fact '{}' has no column '{}'", fact->name, group[i]));
+        } else if (found->stored_as_double || found->type.kind == TypeKind::kDouble) {
+          diagnostics_.Error(span, "a mart cannot group by a double");
+        } else if (type && *type != found->type) {
+          diagnostics_.Error(span, fmt::format("column '{}' is {} in one fact and {} in another",
+                                               group[i], TypeName(*type), TypeName(found->type)));
+        } else {
+          type = found->type;
+        }
+      }
+    }
+  }
+
+  void CheckMeasure(const Fact& fact, const YamlNode& node, Measure* measure) {
+    const Dataset* dataset = spec_.FindDataset(fact.dataset);
+    if (!dataset) return;
+    const std::vector<ColumnInfo> columns = ColumnsOf(*dataset);
+    if (const YamlNode* where = node.Find("where")) {
+      std::vector<ScopeColumn> scope;
+      for (const ColumnInfo& column : columns) scope.push_back({column.name, column.type});
+      measure->where =
+          ParseExpression(where->scalar, PlaceInScalar(*where, document_, 0), scope, &diagnostics_);
+      if (measure->where && measure->where->type.kind != TypeKind::kBoolean) {
+        diagnostics_.Error(where->span, fmt::format("expected a condition, got {}",
+                                                    TypeName(measure->where->type)));
+      } else if (measure->where && CanFail(measure->where)) {
+        diagnostics_.Error(where->span,
+                           "the condition may overflow; compute the number as a derived column");
+      }
+    }
+    measure->result = {TypeKind::kBigint};
+    const YamlNode* column_node = node.Find("column");
+    if (measure->type == MeasureType::kCount) {
+      if (column_node) diagnostics_.Error(column_node->span, "a count takes no 'column'");
+      return;
+    }
+    if (!column_node) {
+      diagnostics_.Error(node.span, "sum and average need key 'column'");
+      return;
+    }
+    const ColumnInfo* column = FindColumn(columns, measure->column, column_node->span);
+    if (!column) return;
+    const Type& type = column->type;
+    const bool exact = type.kind == TypeKind::kInteger || type.kind == TypeKind::kBigint ||
+                       type.kind == TypeKind::kDecimal;
+    if (!exact) {
+      diagnostics_.Error(column_node->span,
+                         fmt::format("column '{}' is {}; marts add up integer, bigint and decimal "
+                                     "only, so that every engine gives the same digits",
+                                     measure->column, TypeName(type)));
+      return;
+    }
+    measure->result = ResultType(measure->type, type);
+  }
+
+  static Type ResultType(MeasureType measure, const Type& type) {
+    const int whole = type.kind == TypeKind::kInteger  ? 10
+                      : type.kind == TypeKind::kBigint ? 19
+                                                       : type.precision - type.scale;
+    if (measure == MeasureType::kAverage) {
+      return {TypeKind::kDecimal, std::min(38, whole + 4), 4};
+    }
+    if (type.kind != TypeKind::kDecimal) return {TypeKind::kBigint};
+    return {TypeKind::kDecimal, 38, type.scale};
+  }
+
+  void TargetsAreKnown() {
+    std::vector<std::string> names;
+    for (const Target& target : spec_.targets) {
+      names.push_back(target.name);
+      if (!target.type.empty() && target.type != "duckdb") {
+        diagnostics_.Error(
+            SpanAt({"targets", target.name, "type"}, target.span),
+            fmt::format("this version publishes to 'duckdb' only, not to '{}'", target.type));
+      }
+      if (target.schema == "lyceum") {
+        diagnostics_.Error(SpanAt({"targets", target.name, "schema"}, target.span),
+                           "schema 'lyceum' is for the bookkeeping; choose another");
+      }
+    }
+    const bool known = spec_.default_target.empty() ||
+                       std::find(names.begin(), names.end(), spec_.default_target) != names.end();
+    if (!known) {
+      diagnostics_.Error(SpanAt({"default_target"}, {1, 1, 1}),
+                         fmt::format("unknown target '{}'{}", spec_.default_target,
+                                     SuggestName(spec_.default_target, names)));
+    }
+  }
+
+  const YamlNode& root_;
+  std::string_view document_;
+  Spec& spec_;
+  Diagnostics& diagnostics_;
+};
+
+template <typename Part>
+const Part* FindByName(const std::vector<Part>& parts, std::string_view name) {
+  for (const Part& part : parts) {
+    if (part.name == name) return &part;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+bool Dataset::dated() const {
+  return !files.empty() && files[0].find(kBatchDateToken) != std::string::npos;
+}
+
+const Dataset* Spec::FindDataset(std::string_view name) const { return FindByName(datasets, name); }
+const Dimension* Spec::FindDimension(std::string_view name) const {
+  return FindByName(dimensions, name);
+}
+const Fact* Spec::FindFact(std::string_view name) const { return FindByName(facts, name); }
+
+void CheckSpec(const YamlNode& root, std::string_view document, Spec* spec,
+               Diagnostics* diagnostics) {
+  Checker(root, document, spec, diagnostics).Run();
+}
+
+}  // namespace lyceum

@@ -1,0 +1,135 @@
+// One rendering of the expression language per dialect. Every composite is parenthesised, so the
+// dialect's precedence never matters.
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "sql/dialect.h"
+
+namespace lyceum {
+namespace {
+
+const char* OperatorText(BinaryOp op) {
+  switch (op) {
+    case BinaryOp::kOr:
+      return "OR";
+    case BinaryOp::kAnd:
+      return "AND";
+    case BinaryOp::kEqual:
+      return "=";
+    case BinaryOp::kNotEqual:
+      return "<>";
+    case BinaryOp::kLess:
+      return "<";
+    case BinaryOp::kLessEqual:
+      return "<=";
+    case BinaryOp::kGreater:
+      return ">";
+    case BinaryOp::kGreaterEqual:
+      return ">=";
+    case BinaryOp::kAdd:
+      return "+";
+    case BinaryOp::kSubtract:
+      return "-";
+    case BinaryOp::kMultiply:
+      return "*";
+  }
+  return "";
+}
+
+bool IsArithmetic(BinaryOp op) {
+  return op == BinaryOp::kAdd || op == BinaryOp::kSubtract || op == BinaryOp::kMultiply;
+}
+
+class Renderer {
+ public:
+  explicit Renderer(const Dialect& dialect) : dialect_(dialect) {}
+
+  Result<std::string> Render(const Expr& expr) {
+    const ExprNode& node = *expr;
+    std::vector<std::string> parts;
+    for (const Expr& child : node.children) {
+      ASSIGN_OR_RETURN(std::string part, Render(child));
+      parts.push_back(std::move(part));
+    }
+    const char* no = node.negated ? "NOT " : "";
+    switch (node.kind) {
+      case ExprKind::kLiteral:
+        if (node.is_null) return Cast("NULL", node.type);
+        return TypedLiteral(dialect_, node.type, node.text);
+      case ExprKind::kColumn:
+        return QuoteName(dialect_, node.text);
+      case ExprKind::kNot:
+        return fmt::format("(NOT {})", parts[0]);
+      case ExprKind::kNegate:
+        return fmt::format("(- {})", Widened(node.children[0], parts[0], node.type));
+      case ExprKind::kBinary:
+        return Binary(node, parts);
+      case ExprKind::kIsNull:
+        return fmt::format("({} IS {}NULL)", parts[0], no);
+      case ExprKind::kIn:
+        return fmt::format("({} {}IN ({}))", parts[0], no,
+                           fmt::join(parts.begin() + 1, parts.end(), ", "));
+      case ExprKind::kBetween:
+        return fmt::format("({} {}BETWEEN {} AND {})", parts[0], no, parts[1], parts[2]);
+      case ExprKind::kCase:
+        return Case(node, parts);
+      case ExprKind::kCall:
+        return Call(node, parts);
+    }
+    return Internal("an expression node has no rendering");
+  }
+
+ private:
+  std::string Cast(const std::string& value, const Type& type) const {
+    return fmt::format("CAST({} AS {})", value, dialect_.type_name(type));
+  }
+
+  /// Engines widen integers in their own ways; a cast says which type an operand has.
+  std::string Widened(const Expr& child, const std::string& part, const Type& type) const {
+    return child->type == type ? part : Cast(part, type);
+  }
+
+  std::string Binary(const ExprNode& node, const std::vector<std::string>& parts) const {
+    std::string left = parts[0], right = parts[1];
+    if (IsArithmetic(node.op) && node.type.kind == TypeKind::kBigint) {
+      left = Widened(node.children[0], left, node.type);
+      right = Widened(node.children[1], right, node.type);
+    }
+    const std::string text = fmt::format("({} {} {})", left, OperatorText(node.op), right);
+    const bool decimal = IsArithmetic(node.op) && node.type.kind == TypeKind::kDecimal;
+    return decimal ? Cast(text, node.type) : text;
+  }
+
+  std::string Case(const ExprNode& node, const std::vector<std::string>& parts) const {
+    std::string text = "CASE";
+    for (size_t i = 0; i + 1 < parts.size(); i += 2) {
+      text += fmt::format(" WHEN {} THEN {}", parts[i],
+                          Widened(node.children[i + 1], parts[i + 1], node.type));
+    }
+    return fmt::format("({} ELSE {} END)", text,
+                       Widened(node.children.back(), parts.back(), node.type));
+  }
+
+  Result<std::string> Call(const ExprNode& node, std::vector<std::string> parts) const {
+    const bool widens = node.text == "coalesce" || node.text == "abs";
+    for (size_t i = 0; widens && i < parts.size(); ++i) {
+      parts[i] = Widened(node.children[i], parts[i], node.type);
+    }
+    std::string text = dialect_.call(node.text, parts);
+    if (text.empty()) {
+      return BadSpec(fmt::format("{} has no function '{}'", dialect_.name, node.text));
+    }
+    return text;
+  }
+
+  const Dialect& dialect_;
+};
+
+}  // namespace
+
+Result<std::string> RenderExpression(const Dialect& dialect, const Expr& expr) {
+  return Renderer(dialect).Render(expr);
+}
+
+}  // namespace lyceum

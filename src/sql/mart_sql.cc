@@ -1,0 +1,183 @@
+// Marts are aggregated from facts in integers: a decimal that a warehouse stores as double counts
+// as round(x * 10^scale), so every engine and every order of rows gives the same digits.
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "sql/render.h"
+
+namespace lyceum {
+namespace {
+
+/// One column of the per-fact query: a measure has one, an average two (sum and count).
+struct Part {
+  const Measure* measure;
+  std::string name;
+  std::string over_fact;  ///< what a row of the measure's own fact contributes
+};
+
+std::string PowerOfTen(int exponent) { return "1" + std::string(exponent, '0'); }
+
+/// The column's exact value times 10^scale, as an integer.
+std::string ScaledValue(const TableColumn& column, const Names& names) {
+  const std::string name = names.Column(column.name);
+  if (column.keyed_as.kind != TypeKind::kDecimal) return name;
+  if (column.type.kind == TypeKind::kDouble) {
+    return fmt::format("CAST(round({} * {}) AS BIGINT)", name, PowerOfTen(column.keyed_as.scale));
+  }
+  return fmt::format("CAST({} * {} AS {})", name, PowerOfTen(column.keyed_as.scale),
+                     names.dialect().wide_integer);
+}
+
+int ScaleOf(const TableColumn& column) {
+  return column.keyed_as.kind == TypeKind::kDecimal ? column.keyed_as.scale : 0;
+}
+
+Result<std::vector<Part>> PartsOf(const Measure& measure, const TableSchema& fact,
+                                  const Names& names) {
+  std::string condition = "TRUE";
+  if (measure.where) {
+    ASSIGN_OR_RETURN(condition, RenderExpression(names.dialect(), measure.where));
+  }
+  if (measure.type == MeasureType::kCount) {
+    return std::vector<Part>{
+        {&measure, measure.name, fmt::format("CASE WHEN {} THEN 1 ELSE 0 END", condition)}};
+  }
+  const TableColumn& column = *fact.Find(measure.column);
+  std::vector<Part> parts = {
+      {&measure, measure.name,
+       fmt::format("CASE WHEN {} THEN {} END", condition, ScaledValue(column, names))}};
+  if (measure.type == MeasureType::kAverage) {
+    parts.push_back({&measure, measure.name + "__count",
+                     fmt::format("CASE WHEN ({}) AND {} IS NOT NULL THEN 1 ELSE 0 END", condition,
+                                 names.Column(measure.column))});
+  }
+  return parts;
+}
+
+/// An integer, 10^-`scale` times which is the value, as the measure's decimal type.
+std::string Unscale(const std::string& integer, int scale, const Type& type, const Names& names) {
+  const std::string sql_type = names.dialect().type_name(type);
+  if (scale == 0) return fmt::format("CAST({} AS {})", integer, sql_type);
+  const std::string unit = fmt::format("0.{}1", std::string(scale - 1, '0'));
+  return fmt::format("CAST(CAST({} AS DECIMAL({}, 0)) * {} AS {})", integer, 37 - scale, unit,
+                     sql_type);
+}
+
+/// sum / count to four places, half away from zero, in integer arithmetic only.
+std::string Average(const std::string& sum, const std::string& count, int scale,
+                    const Names& names) {
+  const auto wide = [&](const std::string& number) {
+    return fmt::format("CAST({} AS {})", number, names.dialect().wide_integer);
+  };
+  const int up = std::max(0, 4 - scale);
+  const int down = std::max(0, scale - 4);
+  const std::string numerator = fmt::format("abs({}) * {}", wide(sum), PowerOfTen(up));
+  const std::string denominator = fmt::format("({} * {})", wide(count), PowerOfTen(down));
+  return fmt::format("(CASE WHEN {} < 0 THEN -1 ELSE 1 END * {})", sum,
+                     names.dialect().quotient(fmt::format("(2 * {} + {})", numerator, denominator),
+                                              fmt::format("(2 * {})", denominator)));
+}
+
+std::string Aggregate(const Measure& measure, const TableSchema& fact, const Names& names) {
+  const std::string sum = fmt::format("sum({})", names.Column(measure.name));
+  const std::string name = names.Column(measure.name);
+  switch (measure.type) {
+    case MeasureType::kCount:
+      return fmt::format("CAST({} AS BIGINT) AS {}", sum, name);
+    case MeasureType::kSum:
+      return fmt::format("{} AS {}",
+                         Unscale(fmt::format("coalesce({}, 0)", sum),
+                                 ScaleOf(*fact.Find(measure.column)), measure.result, names),
+                         name);
+    case MeasureType::kAverage:
+      break;
+  }
+  const std::string count = fmt::format("sum({})", names.Column(measure.name + "__count"));
+  const std::string average = Average(sum, count, ScaleOf(*fact.Find(measure.column)), names);
+  return fmt::format("CASE WHEN {} = 0 THEN NULL ELSE {} END AS {}", count,
+                     Unscale(average, 4, measure.result, names), name);
+}
+
+}  // namespace
+
+Result<std::vector<Statement>> RenderRefreshMart(const RefreshMartStep& step, const Spec& spec,
+                                                 const Names& names,
+                                                 const std::vector<std::string>& changed_facts) {
+  const Mart& mart = *step.mart;
+  const std::string star = names.Star(mart.name);
+  const std::string touched = names.Temp("touched", mart.name);
+  const std::string date = names.Column(kDateKey);
+  std::vector<std::string> facts, dates;
+  std::vector<Part> parts;
+  for (const Measure& measure : mart.measures) {
+    if (std::find(facts.begin(), facts.end(), measure.fact) == facts.end()) {
+      facts.push_back(measure.fact);
+    }
+    ASSIGN_OR_RETURN(const std::vector<Part> more,
+                     PartsOf(measure, FactTable(spec, *spec.FindFact(measure.fact)), names));
+    parts.insert(parts.end(), more.begin(), more.end());
+  }
+  for (const std::string& fact : facts) {
+    if (std::find(changed_facts.begin(), changed_facts.end(), fact) == changed_facts.end())
+      continue;
+    dates.push_back(fmt::format("SELECT {} FROM {}", date, names.Temp("touched", fact)));
+  }
+  const std::string where =
+      step.whole ? "" : fmt::format(" WHERE {0} IN (SELECT {0} FROM {1})", date, touched);
+  std::vector<std::string> sources;
+  for (const std::string& fact : facts) {
+    std::vector<std::string> select;
+    for (const Part& part : parts) {
+      const bool own = part.measure->fact == fact;
+      const bool counts =
+          part.measure->type == MeasureType::kCount || part.name != part.measure->name;
+      select.push_back(fmt::format("{} AS {}",
+                                   own      ? part.over_fact
+                                   : counts ? "0"
+                                            : "NULL",
+                                   names.Column(part.name)));
+    }
+    sources.push_back(fmt::format("SELECT {}, {}\n  FROM {}{}", names.List(mart.group_by),
+                                  fmt::join(select, ", "), names.Star(fact), where));
+  }
+  std::vector<std::string> aggregates;
+  for (const Measure& measure : mart.measures) {
+    aggregates.push_back(Aggregate(measure, FactTable(spec, *spec.FindFact(measure.fact)), names));
+  }
+  std::vector<Statement> statements;
+  if (!step.whole) {
+    statements.push_back(
+        {fmt::format("dates of '{}' that change", mart.name),
+         fmt::format("CREATE TEMP TABLE {} AS\n{}", touched, fmt::join(dates, " UNION "))});
+  }
+  statements.push_back({fmt::format("take them out of '{}'", mart.name),
+                        fmt::format("DELETE FROM {}{}", star, where)});
+  statements.push_back(
+      {"aggregate them anew",
+       fmt::format("INSERT INTO {} ({})\nSELECT {}, {}\nFROM ({}) AS s\nGROUP BY {}", star,
+                   names.List(step.table.Names()), names.List(mart.group_by),
+                   fmt::join(aggregates, ",\n  "), fmt::join(sources, "\n  UNION ALL "),
+                   names.List(mart.group_by))});
+  statements.push_back(
+      {"note the mart's definition", fmt::format("DELETE FROM {} WHERE table_name = {}",
+                                                 names.Book("marts"), names.Text(mart.name))});
+  statements.push_back(
+      {"note the mart's definition",
+       fmt::format("INSERT INTO {} (table_name, definition_hash) VALUES ({}, {})",
+                   names.Book("marts"), names.Text(mart.name), names.Text(step.mart_hash))});
+  return statements;
+}
+
+std::vector<Statement> RenderSwapStaging(const SwapStagingStep& step, const Names& names) {
+  const std::string staging = "staging_" + step.table.name;
+  return {{fmt::format("drop the staging table of the batch before"),
+           fmt::format("DROP TABLE IF EXISTS {}", names.Star(staging))},
+          {"put this batch's in its place",
+           fmt::format("ALTER TABLE {} RENAME TO {}", names.Private(step.table.name),
+                       names.Column(staging))}};
+}
+
+}  // namespace lyceum

@@ -1,0 +1,150 @@
+// DDL of the star schema and of the bookkeeping in schema `lyceum`.
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "sql/render.h"
+
+namespace lyceum {
+namespace {
+
+/// A bookkeeping table and its columns as DDL. Bookkeeping names are ours, so types stand here
+/// literally; all three warehouses read them.
+struct BookTable {
+  const char* name;
+  const char* columns;
+};
+
+constexpr BookTable kBookTables[] = {
+    // One row per run, written when it starts and when it ends.
+    {"runs",
+     "run_id VARCHAR(64), pipeline VARCHAR(256), batch_date DATE, state VARCHAR(32),"
+     " exit_code INTEGER, started_at TIMESTAMP, ended_at TIMESTAMP, lyceum_version VARCHAR(64),"
+     " message VARCHAR(65535)"},
+    // The current content of each (dataset, batch date).
+    {"batches",
+     "dataset VARCHAR(256), batch_date DATE, delivery_id VARCHAR(64), content_hash VARCHAR(64),"
+     " spec_hash VARCHAR(64), run_id VARCHAR(64), published_at TIMESTAMP, first_date DATE,"
+     " last_date DATE"},
+    // The row ledger, a line per file. Static files have no batch date: one line per delivery.
+    {"files",
+     "delivery_id VARCHAR(64), dataset VARCHAR(256), batch_date DATE, run_id VARCHAR(64),"
+     " file VARCHAR(4096), base_name VARCHAR(4096), content_id VARCHAR(64), bytes BIGINT,"
+     " rows_read BIGINT, rows_loaded BIGINT, rows_duplicate BIGINT, rows_quarantined BIGINT,"
+     " empty_lines BIGINT"},
+    {"quality_results",
+     "run_id VARCHAR(64), dataset VARCHAR(256), batch_date DATE, rule VARCHAR(4096),"
+     " severity VARCHAR(16), rows_judged BIGINT, rows_failed BIGINT, outcome VARCHAR(16)"},
+    {"quarantine",
+     "record_id VARCHAR(64), run_id VARCHAR(64), dataset VARCHAR(256), batch_date DATE,"
+     " delivery_id VARCHAR(64), file VARCHAR(4096), content_id VARCHAR(64), line BIGINT,"
+     " element BIGINT, byte_offset BIGINT, byte_length BIGINT, raw_text VARCHAR(65535),"
+     " stored_as VARCHAR(256), reasons VARCHAR(65535), kind VARCHAR(16), state VARCHAR(16)"},
+    // Which contents are current for which snapshot dates, and who decides each member.
+    {"snapshots", "dataset VARCHAR(256), snapshot_date DATE, delivery_id VARCHAR(64)"},
+    {"members", "dimension VARCHAR(256), member_key VARCHAR(64), delivery_id VARCHAR(64)"},
+    // How many fact and dimension rows use each member.
+    {"uses", "dimension VARCHAR(256), member_key VARCHAR(64), uses BIGINT"},
+    // Definition of each mart and calendar as it was last built.
+    {"marts", "table_name VARCHAR(256), definition_hash VARCHAR(64)"},
+    // The star schema as it stands: what `verify` digests, and what a changed spec is compared
+    // with.
+    {"tables",
+     "table_name VARCHAR(256), kind VARCHAR(16), position INTEGER, column_name VARCHAR(256),"
+     " type VARCHAR(64), keyed_as VARCHAR(64), role VARCHAR(32), identity_position INTEGER,"
+     " refers_to VARCHAR(4096), dataset VARCHAR(256)"},
+};
+
+std::string ColumnList(const std::vector<TableColumn>& columns, const Names& names) {
+  std::vector<std::string> list;
+  for (const TableColumn& column : columns) {
+    list.push_back(
+        fmt::format("{} {}", names.Column(column.name), names.dialect().type_name(column.type)));
+  }
+  return fmt::format("{}", fmt::join(list, ", "));
+}
+
+}  // namespace
+
+std::string RenderTableDefinition(const std::string& qualified_name,
+                                  const std::vector<TableColumn>& columns, const Names& names) {
+  return fmt::format("CREATE TABLE IF NOT EXISTS {} ({})", qualified_name,
+                     ColumnList(columns, names));
+}
+
+std::vector<Statement> RenderBookkeepingTables(const Names& names) {
+  std::vector<Statement> statements = {
+      {"schema of the star tables",
+       fmt::format("CREATE SCHEMA IF NOT EXISTS {}", names.Column(names.schema()))},
+      {"schema of the bookkeeping", "CREATE SCHEMA IF NOT EXISTS lyceum"}};
+  for (const BookTable& table : kBookTables) {
+    statements.push_back({"bookkeeping", fmt::format("CREATE TABLE IF NOT EXISTS {} ({})",
+                                                     names.Book(table.name), table.columns)});
+  }
+  return statements;
+}
+
+std::vector<Statement> RenderCreateTable(const TableSchema& table, const Names& names) {
+  std::vector<Statement> statements = {
+      {fmt::format("create '{}'", table.name),
+       RenderTableDefinition(names.Star(table.name), table.columns, names)}};
+  if (table.kind == TableKind::kFact) {
+    std::string definition =
+        RenderTableDefinition(names.Book(WaitingTable(table.name)), table.columns, names);
+    definition.insert(definition.size() - 1, ", reason VARCHAR(32)");
+    statements.push_back({"rows of it that wait", definition});
+  }
+  if (table.kind == TableKind::kDimension && !table.NameOf(ColumnRole::kInferred).empty()) {
+    std::vector<TableColumn> columns = StagedColumns(table);
+    TableColumn delivery;
+    delivery.name = "delivery_id";
+    columns.insert(columns.begin(), delivery);
+    statements.push_back(
+        {"versions of its members",
+         RenderTableDefinition(names.Book(VersionsTable(table.name)), columns, names)});
+  }
+  return statements;
+}
+
+std::vector<Statement> RenderAddColumn(const TableSchema& table, const TableColumn& column,
+                                       const Names& names) {
+  std::vector<std::string> tables = {names.Star(table.name)};
+  if (table.kind == TableKind::kFact) tables.push_back(names.Book(WaitingTable(table.name)));
+  const bool versions =
+      table.kind == TableKind::kDimension && !table.NameOf(ColumnRole::kInferred).empty();
+  if (versions) tables.push_back(names.Book(VersionsTable(table.name)));
+  std::vector<Statement> statements;
+  for (const std::string& name : tables) {
+    statements.push_back(
+        {fmt::format("add column '{}'", column.name),
+         fmt::format("ALTER TABLE {} ADD COLUMN {}", name, ColumnList({column}, names))});
+  }
+  return statements;
+}
+
+std::vector<Statement> RenderCalendar(const CalendarTable& calendar, const Names& names) {
+  // Days are counted by crossing digits: warehouses have no number series in common.
+  const std::string digits =
+      "(SELECT 0 AS n UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4"
+      " UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL"
+      " SELECT 9)";
+  const int num_days = calendar.to - calendar.from + 1;
+  std::string number = "d0.n";
+  std::string from = digits + " AS d0";
+  int place = 1;
+  for (int64_t reach = 10; reach < num_days; reach *= 10, ++place) {
+    number += fmt::format(" + {} * d{}.n", reach, place);
+    from += fmt::format("\n  CROSS JOIN {} AS d{}", digits, place);
+  }
+  const std::string star = names.Star(calendar.table);
+  return {{"empty the calendar", fmt::format("DELETE FROM {}", star)},
+          {"fill the calendar",
+           fmt::format(
+               "INSERT INTO {}\nSELECT day, EXTRACT(YEAR FROM day), EXTRACT(QUARTER FROM day),\n"
+               "  EXTRACT(MONTH FROM day), EXTRACT(DAY FROM day), EXTRACT(WEEK FROM day),\n"
+               "  EXTRACT(ISODOW FROM day), EXTRACT(ISODOW FROM day) >= 6\n"
+               "FROM (SELECT {} + n AS day FROM (SELECT {} AS n FROM {}) AS s WHERE n < {}) AS t",
+               star, names.Date(calendar.from), number, from, num_days)}};
+}
+
+}  // namespace lyceum

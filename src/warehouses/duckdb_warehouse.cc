@@ -1,0 +1,133 @@
+// The DuckDB file is attached to the engine's database, so staging is a copy inside one process and
+// the publish transaction writes to this file only (DuckDB allows one written database per
+// transaction; temporary tables do not count). DuckDB locks the file for as long as it is attached:
+// that lock is what makes writers take turns. Nothing else in the process may open the file, since
+// closing it would drop the lock (POSIX).
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+
+#include "sql/render.h"
+#include "warehouses/warehouse.h"
+
+namespace lyceum {
+namespace {
+
+constexpr char kCatalog[] = "lyceum_warehouse";
+
+class DuckDbWarehouse : public Warehouse {
+ public:
+  explicit DuckDbWarehouse(DuckDb* database) : database_(database) {
+    if (const char* at = getenv("LYCEUM_CRASH_AT")) crash_at_ = atoi(at);
+  }
+  ~DuckDbWarehouse() override {
+    (void)database_->Execute("ROLLBACK");
+    (void)database_->Execute("USE memory");
+    (void)database_->Execute(fmt::format("DETACH {}", kCatalog));
+  }
+
+  const Dialect& dialect() const override { return DuckDbDialect(); }
+
+  Status Execute(const Statement& statement) override {
+    CrashIfAsked();
+    return Explain(database_->Execute(statement.sql), statement.purpose);
+  }
+
+  Result<RowSet> Query(const std::string& sql) override { return database_->Query(sql); }
+
+  Status Scan(const std::string& sql, const RowSink& sink,
+              std::vector<std::string>* columns) override {
+    return database_->Scan(sql, sink, columns);
+  }
+
+  Status Stage(const std::string& table, const StagedRows& rows) override {
+    const Names names(dialect(), "", "");
+    CrashIfAsked();
+    RETURN_IF_ERROR(Explain(database_->Execute(RenderTableDefinition(table, rows.columns, names)),
+                            "stage rows"));
+    CrashIfAsked();
+    std::vector<std::string> columns;
+    for (const TableColumn& column : rows.columns) columns.push_back(column.name);
+    return Explain(database_->Execute(fmt::format("INSERT INTO {} ({})\n{}", table,
+                                                  names.List(columns), rows.query)),
+                   "stage rows");
+  }
+
+  void Interrupt() override { database_->Interrupt(); }
+
+ private:
+  /// Tests ask for a crash before the n-th write: the next run must end as if there had been none.
+  void CrashIfAsked() {
+    if (crash_at_ > 0 && ++writes_ == crash_at_) kill(getpid(), SIGKILL);
+  }
+
+  static Status Explain(const Status& status, const std::string& purpose) {
+    if (status.ok() || status.code() == ErrorCode::kInterrupted) return status;
+    return {status.code(), fmt::format("{}: {}", purpose, status.message())};
+  }
+
+  DuckDb* database_;
+  int crash_at_ = 0;
+  int writes_ = 0;
+};
+
+/// DuckDB's message names the holder: `... held in /usr/bin/x (PID 12) by user ...`.
+Status ExplainAttach(const Status& status, const std::string& path) {
+  const std::string& text = status.message();
+  if (text.find("Could not set lock") != std::string::npos ||
+      text.find("Conflicting lock") != std::string::npos) {
+    const size_t pid = text.find("PID ");
+    const std::string holder =
+        pid == std::string::npos
+            ? "another process"
+            : fmt::format("process {}", text.substr(pid + 4, text.find(')', pid) - pid - 4));
+    return Unavailable(fmt::format(
+        "'{}' is in use by {}; one writer at a time: wait for it and run again", path, holder));
+  }
+  if (text.find("not a valid DuckDB database file") != std::string::npos) {
+    return Unavailable(fmt::format("'{}' is not a DuckDB database", path));
+  }
+  return Unavailable(fmt::format("cannot open '{}': {}", path, text));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Warehouse>> OpenDuckDbWarehouse(DuckDb* database, const std::string& path,
+                                                       const std::string& schema, bool read_only) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (fs::is_directory(path, error)) {
+    return Unavailable(fmt::format("'{}' is a directory, expected a DuckDB file", path));
+  }
+  if (read_only && !fs::exists(path, error)) {
+    return Unavailable(fmt::format("there is no warehouse at '{}'; `lyceum run` creates it", path));
+  }
+  const fs::path folder = fs::path(path).parent_path();
+  if (!folder.empty() && !fs::is_directory(folder, error)) {
+    return Unavailable(fmt::format("folder '{}' of the warehouse does not exist", folder.string()));
+  }
+  if (Status status =
+          database->Execute(fmt::format("ATTACH {} AS {}{}", QuoteText(DuckDbDialect(), path),
+                                        kCatalog, read_only ? " (READ_ONLY)" : ""));
+      !status.ok()) {
+    return ExplainAttach(status, path);
+  }
+  auto warehouse = std::make_unique<DuckDbWarehouse>(database);
+  RETURN_IF_ERROR(database->Execute(fmt::format("USE {}", kCatalog)));
+  if (!read_only) {
+    RETURN_IF_ERROR(database->Execute(
+        fmt::format("CREATE SCHEMA IF NOT EXISTS {}", QuoteName(DuckDbDialect(), schema))));
+  }
+  if (Status status =
+          database->Execute(fmt::format("USE {}.{}", kCatalog, QuoteName(DuckDbDialect(), schema)));
+      !status.ok()) {
+    return Unavailable(fmt::format("'{}' has no schema '{}'", path, schema));
+  }
+  return std::unique_ptr<Warehouse>(std::move(warehouse));
+}
+
+}  // namespace lyceum

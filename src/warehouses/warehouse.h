@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "engines/duckdb_client.h"
+#include "engines/engine.h"
+#include "engines/row.h"
+#include "sql/names.h"
+
+namespace lyceum {
+
+/// Where the star schema and the bookkeeping live: one session on one database. Not thread-safe,
+/// except Interrupt(); one per run. Transactions are statements (BEGIN, COMMIT, ROLLBACK).
+/// kUnavailable means that a retry may help; after a failed statement inside a transaction the caller
+/// must roll back.
+class Warehouse {
+ public:
+  virtual ~Warehouse() = default;
+
+  virtual const Dialect& dialect() const = 0;
+  /// Runs one statement and drops its rows.
+  virtual Status Execute(const Statement& statement) = 0;
+  /// Runs one query with a small result.
+  virtual Result<RowSet> Query(const std::string& sql) = 0;
+  /// Runs one query and hands out its rows while they arrive.
+  virtual Status Scan(const std::string& sql, const RowSink& sink,
+                      std::vector<std::string>* columns = nullptr) = 0;
+  /// Brings rows of the engine into the private table `table`, creating it if it is missing. Outside
+  /// any transaction.
+  virtual Status Stage(const std::string& table, const StagedRows& rows) = 0;
+  /// Ends the running statement, from any thread.
+  virtual void Interrupt() = 0;
+};
+
+/// Opens a DuckDB file as warehouse, attached to the engine's database, which must outlive it.
+/// `schema` becomes the default schema. kUnavailable if another process has the file open (the message
+/// names it), or the file is no DuckDB database; with `read_only`, also if it does not exist.
+Result<std::unique_ptr<Warehouse>> OpenDuckDbWarehouse(DuckDb* database, const std::string& path,
+                                                       const std::string& schema, bool read_only);
+
+}  // namespace lyceum
