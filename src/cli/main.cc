@@ -1,0 +1,76 @@
+// The only place that knows the process: its streams, its signals and its exit code.
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+#include <thread>
+
+#include "cli/commands.h"
+#include "run/session.h"
+
+namespace {
+
+std::atomic<bool> done{false};
+
+/// Waits for SIGINT and SIGTERM and stops the running session; a second signal ends the process at
+/// once. The session may be between two statements, so it is told until it has ended.
+void WatchSignals(sigset_t signals) {
+  int first = 0;
+  while (!done) {
+    timespec wait{0, 50'000'000};
+    const int signal = sigtimedwait(&signals, nullptr, first == 0 ? &wait : &wait);
+    if (signal > 0) {
+      lyceum::Session* session = lyceum::running_session;
+      if (first != 0 || session == nullptr) _exit(signal == SIGTERM ? 143 : 130);
+      first = signal;
+    }
+    if (first == 0) continue;
+    if (lyceum::Session* session = lyceum::running_session) {
+      session->Interrupt(first == SIGTERM ? lyceum::ErrorCode::kTerminated
+                                          : lyceum::ErrorCode::kInterrupted);
+    }
+  }
+}
+
+size_t TerminalWidth() {
+  winsize size{};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 40) return 100;
+  return std::min<size_t>(size.ws_col, 100);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a write error, not a crash
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::thread watcher(WatchSignals, signals);
+
+  lyceum::Output output{&std::cout, &std::cerr};
+  output.out_is_terminal = isatty(STDOUT_FILENO) != 0;
+  output.err_is_terminal = isatty(STDERR_FILENO) != 0;
+  const char* no_color = std::getenv("NO_COLOR");
+  output.color = no_color == nullptr || *no_color == '\0';
+  output.width = TerminalWidth();
+  int code = lyceum::RunCommandLine(argc, argv, output);
+
+  std::cout.flush();
+  // A reader that went away (`| head`) is no failure; a disk that is full is.
+  if (!std::cout && errno != EPIPE && code == 0) {
+    std::cerr << "error: cannot write to standard output\n";
+    code = 1;
+  }
+  done = true;
+  watcher.join();
+  return code;
+}

@@ -1,0 +1,127 @@
+// Commands that look into a warehouse.
+
+#include <fmt/format.h>
+
+#include "cli/options.h"
+#include "report/json.h"
+#include "report/listings.h"
+#include "report/status_report.h"
+
+namespace lyceum {
+namespace {
+
+/// An opened target, with the spec that named it if there is one.
+struct Opened {
+  std::optional<LoadedSpec> loaded;
+  std::unique_ptr<ReadSession> session;
+  const Spec* spec() const { return loaded ? &loaded->spec : nullptr; }
+};
+
+Result<std::unique_ptr<Opened>> Open(const Options& options, const Output& output) {
+  auto opened = std::make_unique<Opened>();
+  if (!options.spec_path.empty()) {
+    ASSIGN_OR_RETURN(opened->loaded, LoadSpecFile(options.spec_path, output));
+  }
+  ASSIGN_OR_RETURN(const ResolvedTarget target, ResolveTarget(opened->spec(), options.target));
+  ASSIGN_OR_RETURN(opened->session, ReadSession::Open(target));
+  return opened;
+}
+
+}  // namespace
+
+int RunStatus(const Options& options, const Output& output) {
+  auto opened = Open(options, output);
+  if (!opened.ok()) return Fail(opened.status(), output);
+  const auto batches = ReadBatches(&(*opened)->session->warehouse());
+  if (!batches.ok()) return Fail(batches.status(), output);
+  const WarehouseStatus status =
+      SummarizeStatus(*batches, (*opened)->session->target().name, (*opened)->spec());
+  *output.out << (FormatOf(options) == OutputFormat::kJson
+                      ? StatusJson(status)
+                      : RenderStatus(status, OutStyle(options, output)));
+  return 0;
+}
+
+int RunQuarantine(const Options& options, const Output& output, bool show) {
+  QuarantineFilter filter;
+  filter.dataset = options.dataset;
+  filter.state = options.state == "all" ? "" : options.state;
+  filter.kind = options.kind;
+  filter.file = options.file;
+  filter.reason = options.reason;
+  filter.record_id = options.record_id;
+  filter.limit = options.limit > 0 ? options.limit + 1 : 0;
+  if (!options.date.empty()) {
+    const Result<Days> date = ParseDateOption("--date", options.date);
+    if (!date.ok()) return Fail(date.status(), output);
+    filter.date = *date;
+  }
+  auto opened = Open(options, output);
+  if (!opened.ok()) return Fail(opened.status(), output);
+  auto records = ReadQuarantine(&(*opened)->session->warehouse(), filter);
+  if (!records.ok()) return Fail(records.status(), output);
+  const bool more = options.limit > 0 && records->size() > static_cast<size_t>(options.limit);
+  if (more) records->pop_back();
+  const Style style = OutStyle(options, output);
+  switch (FormatOf(options)) {
+    case OutputFormat::kJson:
+      *output.out << QuarantineJson(*records, show, more);
+      return 0;
+    case OutputFormat::kCsv:
+      WriteQuarantineCsv(*records, show, output.out);
+      return 0;
+    case OutputFormat::kText:
+      *output.out << (show ? RenderQuarantineRecords(*records, style)
+                           : RenderQuarantineList(*records, style));
+      *output.err << RenderQuarantineCount(*records, more) << "\n";
+      return 0;
+  }
+  return 0;
+}
+
+int RunQuery(const Options& options, const Output& output) {
+  auto opened = Open(options, output);
+  if (!opened.ok()) return Fail(opened.status(), output);
+  std::string sql = options.sql;
+  while (!sql.empty() && (sql.back() == ';' || isspace(static_cast<unsigned char>(sql.back())))) {
+    sql.pop_back();
+  }
+  auto writer = MakeRowWriter(FormatOf(options), OutStyle(options, output), output.out);
+  std::vector<std::string> columns;
+  int64_t rows = 0;
+  const Status status = (*opened)->session->warehouse().Scan(
+      sql,
+      [&](const std::vector<Cell>& row) {
+        writer->Row(columns, row);
+        ++rows;
+        return Status::Ok();
+      },
+      &columns);
+  if (!status.ok()) {
+    // The statement is the user's, so what is wrong with it is no fault of the program.
+    return Fail(status.code() == ErrorCode::kInternal ? BadSpec(status.message()) : status, output);
+  }
+  writer->Finish(columns);
+  if (FormatOf(options) == OutputFormat::kText) *output.err << FormatCount(rows, "row") << "\n";
+  return 0;
+}
+
+int RunVerify(const Options& options, const Output& output) {
+  std::optional<Days> date;
+  if (!options.date.empty()) {
+    const Result<Days> given = ParseDateOption("--date", options.date);
+    if (!given.ok()) return Fail(given.status(), output);
+    date = *given;
+  }
+  auto opened = Open(options, output);
+  if (!opened.ok()) return Fail(opened.status(), output);
+  const auto verification =
+      Verify(&(*opened)->session->warehouse(), (*opened)->session->target().schema, date);
+  if (!verification.ok()) return Fail(verification.status(), output);
+  *output.out << (FormatOf(options) == OutputFormat::kJson
+                      ? VerificationJson(*verification)
+                      : RenderVerification(*verification, OutStyle(options, output)));
+  return verification->ok() ? 0 : 1;
+}
+
+}  // namespace lyceum

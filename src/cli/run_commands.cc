@@ -1,0 +1,203 @@
+// Commands that run, or say what a run would do.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/options.h"
+#include "report/json.h"
+#include "report/listings.h"
+#include "report/progress.h"
+#include "report/run_report.h"
+
+namespace lyceum {
+
+std::atomic<Session*> running_session{nullptr};
+
+namespace {
+
+/// The arguments that name the target again, for "next" commands.
+std::string TargetArguments(const Options& options) {
+  const bool url = options.target.rfind("duckdb:", 0) == 0;
+  std::string text = url ? "" : QuoteForShell(options.spec_path);
+  if (!options.target.empty()) {
+    text += fmt::format("{}--target {}", text.empty() ? "" : " ", QuoteForShell(options.target));
+  }
+  return text;
+}
+
+Result<SessionOptions> MakeSessionOptions(const Options& options, const Spec& spec) {
+  SessionOptions session;
+  ASSIGN_OR_RETURN(session.target, ResolveTarget(&spec, options.target));
+  session.input = options.input;
+  session.force = options.force;
+  session.dry_run = options.dry_run;
+  session.threads = options.threads;
+  session.memory_limit = options.memory_limit;
+  session.temp_directory = options.temp_directory;
+  session.run_directory = options.run_directory;
+  return session;
+}
+
+/// What run, backfill, plan and sql need first.
+struct Prepared {
+  LoadedSpec loaded;
+  SessionOptions session;
+  Inbox inbox;
+};
+
+Result<std::unique_ptr<Prepared>> Prepare(const Options& options, const Output& output) {
+  auto prepared = std::make_unique<Prepared>();
+  ASSIGN_OR_RETURN(prepared->loaded, LoadSpecFile(options.spec_path, output));
+  if (options.input.empty()) {
+    return BadSpec("--input is missing; write --input FOLDER with the delivered files");
+  }
+  ASSIGN_OR_RETURN(prepared->session, MakeSessionOptions(options, prepared->loaded.spec));
+  ASSIGN_OR_RETURN(prepared->inbox, ScanInput(prepared->loaded.spec, options.input));
+  return prepared;
+}
+
+/// Lets signals reach the session for as long as this lives.
+class SignalTarget {
+ public:
+  explicit SignalTarget(Session* session) { running_session = session; }
+  ~SignalTarget() { running_session = nullptr; }
+};
+
+std::unique_ptr<ProgressDisplay> StartProgress(Session* session, const Options& options,
+                                               const Output& output) {
+  if (options.quiet) return nullptr;
+  ProgressOptions progress;
+  progress.style = ErrStyle(options, output);
+  progress.live = output.err_is_terminal;
+  return std::make_unique<ProgressDisplay>(
+      ProgressDisplay::Source{[session] { return session->progress().view(); },
+                              [session] { return session->StatementProgress(); }},
+      output.err, progress);
+}
+
+RunReportOptions ReportOptions(const Options& options, const Output& output, const Spec& spec) {
+  RunReportOptions report;
+  report.style = ErrStyle(options, output);
+  report.verbose = options.verbose;
+  report.target_arguments = TargetArguments(options);
+  report.spec = &spec;
+  return report;
+}
+
+/// Writes run.json; a record that cannot be written is a warning, since the batch is published.
+void WriteRecord(RunRecord* record) {
+  if (Status status = WriteRunFile(*record); !status.ok()) {
+    record->warnings.push_back(status.message());
+  }
+}
+
+/// Worse codes first: signals, then 3, 1, 2, 0.
+int Worse(int a, int b) {
+  const auto badness = [](int code) {
+    return code > 3 ? 5 : code == 3 ? 4 : code == 1 ? 3 : code == 2 ? 2 : 0;
+  };
+  return badness(a) >= badness(b) ? a : b;
+}
+
+bool HasDatedFile(const Spec& spec, const Inbox& inbox, Days date) {
+  return std::any_of(spec.datasets.begin(), spec.datasets.end(), [&](const Dataset& dataset) {
+    return dataset.dated() && !inbox.For(dataset, date).empty();
+  });
+}
+
+}  // namespace
+
+int RunRun(const Options& options, const Output& output) {
+  const Result<Days> date = ParseDateOption("--date", options.date);
+  if (!date.ok()) return Fail(date.status(), output);
+  if (options.dry_run) return RunPlan(options, output);
+  auto prepared = Prepare(options, output);
+  if (!prepared.ok()) return Fail(prepared.status(), output);
+  const Spec& spec = (*prepared)->loaded.spec;
+  auto session = Session::Open(spec, (*prepared)->session);
+  if (!session.ok()) return Fail(session.status(), output);
+  RunRecord record;
+  {
+    const SignalTarget signals(session->get());
+    auto progress = StartProgress(session->get(), options, output);
+    if (progress) progress->Begin(fmt::format("{} {}", spec.pipeline, FormatDate(*date)));
+    record = (*session)->Run((*prepared)->inbox, *date);
+  }
+  WriteRecord(&record);
+  *output.err << (options.quiet ? RenderRunLine(record, ErrStyle(options, output))
+                                : RenderRun(record, ReportOptions(options, output, spec)));
+  if (FormatOf(options) == OutputFormat::kJson) *output.out << RunJson(record);
+  return record.ExitCode();
+}
+
+int RunBackfill(const Options& options, const Output& output) {
+  const Result<Days> start = ParseDateOption("--start-date", options.start_date);
+  if (!start.ok()) return Fail(start.status(), output);
+  const Result<Days> end = ParseDateOption("--end-date", options.end_date);
+  if (!end.ok()) return Fail(end.status(), output);
+  if (*start > *end) return Fail(BadSpec("--start-date is after --end-date"), output);
+  auto prepared = Prepare(options, output);
+  if (!prepared.ok()) return Fail(prepared.status(), output);
+  const Spec& spec = (*prepared)->loaded.spec;
+  const Inbox& inbox = (*prepared)->inbox;
+  auto session = Session::Open(spec, (*prepared)->session);
+  if (!session.ok()) return Fail(session.status(), output);
+  std::vector<RunRecord> runs;
+  std::vector<Days> without;
+  int worst = 0;
+  {
+    const SignalTarget signals(session->get());
+    auto progress = StartProgress(session->get(), options, output);
+    for (Days date = *start; date <= *end; ++date) {
+      if (!HasDatedFile(spec, inbox, date)) {
+        without.push_back(date);
+        continue;
+      }
+      if (progress) progress->Begin(fmt::format("{} {}", spec.pipeline, FormatDate(date)));
+      runs.push_back((*session)->Run(inbox, date));
+      WriteRecord(&runs.back());
+      const int code = runs.back().ExitCode();
+      worst = Worse(worst, code);
+      if (code == 1 || code > 3 || (code != 0 && options.fail_fast)) break;
+    }
+  }
+  const RunReportOptions report = ReportOptions(options, output, spec);
+  if (!options.quiet) {
+    for (const RunRecord& run : runs) {
+      const bool speaks = options.verbose || run.ExitCode() != 0;
+      if (speaks) *output.err << RenderRun(run, report) << "\n";
+    }
+  }
+  *output.err << RenderBackfill(runs, without, report);
+  if (FormatOf(options) == OutputFormat::kJson) *output.out << BackfillJson(runs, without);
+  return worst;
+}
+
+int RunPlan(const Options& options, const Output& output) {
+  const Result<Days> date = ParseDateOption("--date", options.date);
+  if (!date.ok()) return Fail(date.status(), output);
+  auto prepared = Prepare(options, output);
+  if (!prepared.ok()) return Fail(prepared.status(), output);
+  const Result<Plan> plan =
+      PlanDate((*prepared)->loaded.spec, (*prepared)->session, (*prepared)->inbox, *date);
+  if (!plan.ok()) return Fail(plan.status(), output);
+  *output.out << (FormatOf(options) == OutputFormat::kJson ? PlanJson(*plan) : ExplainPlan(*plan));
+  return 0;
+}
+
+int RunSql(const Options& options, const Output& output) {
+  const Result<Days> date = ParseDateOption("--date", options.date);
+  if (!date.ok()) return Fail(date.status(), output);
+  auto prepared = Prepare(options, output);
+  if (!prepared.ok()) return Fail(prepared.status(), output);
+  const Result<Plan> plan =
+      PlanDate((*prepared)->loaded.spec, (*prepared)->session, (*prepared)->inbox, *date);
+  if (!plan.ok()) return Fail(plan.status(), output);
+  const auto script = RenderScript(*plan, DuckDbDialect(), (*prepared)->session.target.schema);
+  if (!script.ok()) return Fail(script.status(), output);
+  *output.out << RenderSqlScript(*plan, *script);
+  return 0;
+}
+
+}  // namespace lyceum
