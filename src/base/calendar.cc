@@ -1,5 +1,5 @@
-// Dates are counted with the era method: years start on 1 March, so that the leap day is the last day
-// of a year, and 400 years (an era) always have 146,097 days.
+// Dates are counted with the era method: years start on 1 March, so that the leap day is the last
+// day of a year, and 400 years (an era) always have 146,097 days.
 
 #include "base/calendar.h"
 

@@ -1,9 +1,9 @@
 #include "base/diagnostic.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
-
-#include <fmt/format.h>
 
 namespace lyceum {
 namespace {
@@ -50,7 +50,8 @@ std::string_view Printable(std::string_view character) {
   return character;
 }
 
-/// Prints the source line and, below it, a caret under `column` and tildes under the rest of the span.
+/// Prints the source line and, below it, a caret under `column` and tildes under the rest of the
+/// span.
 std::string RenderSource(std::string_view line, size_t column, size_t length) {
   column = std::min(column, line.size());
   size_t begin = 0, end = line.size();
@@ -102,7 +103,8 @@ size_t EditDistance(std::string_view left, std::string_view right) {
     for (size_t j = 1; j <= right.size(); ++j) {
       const size_t replaced = last[j - 1] + (left[i - 1] == right[j - 1] ? 0 : 1);
       current[j] = std::min({last[j] + 1, current[j - 1] + 1, replaced});
-      const bool swapped = i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1];
+      const bool swapped =
+          i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1];
       if (swapped) current[j] = std::min(current[j], before_last[j - 2] + 1);
     }
     before_last.swap(last);
@@ -133,9 +135,8 @@ std::optional<std::string> NearestName(std::string_view name,
 }  // namespace
 
 bool Diagnostics::has_errors() const {
-  return std::any_of(items_.begin(), items_.end(), [](const Diagnostic& item) {
-    return item.level == DiagnosticLevel::kError;
-  });
+  return std::any_of(items_.begin(), items_.end(),
+                     [](const Diagnostic& item) { return item.level == DiagnosticLevel::kError; });
 }
 
 std::string RenderDiagnostics(const Diagnostics& diagnostics, std::string_view file_name,

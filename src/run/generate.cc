@@ -267,7 +267,8 @@ class RecordMaker {
 
 RowCounts CountsOfFile(const Task& task) {
   RowCounts counts = task.plan->counts;
-  if (task.batch_date == task.plan->profile->first_day) counts.originals += std::exchange(counts.repeats, 0);
+  if (task.batch_date == task.plan->profile->first_day)
+    counts.originals += std::exchange(counts.repeats, 0);
   return counts;
 }
 

@@ -14,8 +14,8 @@ namespace lyceum {
 
 /// Where the star schema and the bookkeeping live: one session on one database. Not thread-safe,
 /// except Interrupt(); one per run. Transactions are statements (BEGIN, COMMIT, ROLLBACK).
-/// kUnavailable means that a retry may help; after a failed statement inside a transaction the caller
-/// must roll back.
+/// kUnavailable means that a retry may help; after a failed statement inside a transaction the
+/// caller must roll back.
 class Warehouse {
  public:
   virtual ~Warehouse() = default;
@@ -28,16 +28,17 @@ class Warehouse {
   /// Runs one query and hands out its rows while they arrive.
   virtual Status Scan(const std::string& sql, const RowSink& sink,
                       std::vector<std::string>* columns = nullptr) = 0;
-  /// Brings rows of the engine into the private table `table`, creating it if it is missing. Outside
-  /// any transaction.
+  /// Brings rows of the engine into the private table `table`, creating it if it is missing.
+  /// Outside any transaction.
   virtual Status Stage(const std::string& table, const StagedRows& rows) = 0;
   /// Ends the running statement, from any thread.
   virtual void Interrupt() = 0;
 };
 
 /// Opens a DuckDB file as warehouse, attached to the engine's database, which must outlive it.
-/// `schema` becomes the default schema. kUnavailable if another process has the file open (the message
-/// names it), or the file is no DuckDB database; with `read_only`, also if it does not exist.
+/// `schema` becomes the default schema. kUnavailable if another process has the file open (the
+/// message names it), or the file is no DuckDB database; with `read_only`, also if it does not
+/// exist.
 Result<std::unique_ptr<Warehouse>> OpenDuckDbWarehouse(DuckDb* database, const std::string& path,
                                                        const std::string& schema, bool read_only);
 
