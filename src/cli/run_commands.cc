@@ -100,9 +100,10 @@ int Worse(int a, int b) {
   return badness(a) >= badness(b) ? a : b;
 }
 
-bool HasDatedFile(const Spec& spec, const Inbox& inbox, Days date) {
+/// True if `date` has a file of a dated dataset, or, with `any`, any file at all.
+bool HasFile(const Spec& spec, const Inbox& inbox, Days date, bool any) {
   return std::any_of(spec.datasets.begin(), spec.datasets.end(), [&](const Dataset& dataset) {
-    return dataset.dated() && !inbox.For(dataset, date).empty();
+    return (any || dataset.dated()) && !inbox.For(dataset, date).empty();
   });
 }
 
@@ -150,10 +151,9 @@ int RunBackfill(const Options& options, const Output& output) {
     const SignalTarget signals(session->get());
     auto progress = StartProgress(session->get(), options, output);
     for (Days date = *start; date <= *end; ++date) {
-      if (!HasDatedFile(spec, inbox, date)) {
-        without.push_back(date);
-        continue;
-      }
+      if (!HasFile(spec, inbox, date, /*any=*/false)) without.push_back(date);
+      // Static files are delivered to every date, as single runs would.
+      if (!HasFile(spec, inbox, date, /*any=*/true)) continue;
       if (progress) progress->Begin(fmt::format("{} {}", spec.pipeline, FormatDate(date)));
       runs.push_back((*session)->Run(inbox, date));
       WriteRecord(&runs.back());

@@ -268,8 +268,10 @@ class IndexedFile : public RecordFile {
     const std::string_view head(head_);
     const size_t first = SkipJsonBlanks(head, start_, &line);
     if (first >= head.size()) {
-      Fault("is empty: expected a JSON array or one object per line");
-      return Status::Ok();
+      // Blank lines are lines without a record; no byte at all is a file that went wrong.
+      if (text_.size() == 0) Fault("is empty: expected a JSON array or one object per line");
+      layout_ = Layout::kJsonLines;
+      return IndexLines(start_);
     }
     if (head[first] == '[') {
       layout_ = Layout::kJsonArray;
