@@ -1,9 +1,19 @@
+#include <algorithm>
+
 #include "spec/shape.h"
 #include "spec/spec.h"
 #include "spec/spec_reader.h"
 #include "spec/yaml.h"
 
 namespace lyceum {
+namespace {
+
+bool HasProblemAt(const Diagnostics& diagnostics, const Span& span) {
+  return std::any_of(diagnostics.items().begin(), diagnostics.items().end(),
+                     [&](const Diagnostic& item) { return item.span.line == span.line; });
+}
+
+}  // namespace
 
 std::optional<Spec> LoadSpec(std::string_view text, Diagnostics* diagnostics) {
   const std::optional<YamlNode> root = ParseYaml(text, diagnostics);
@@ -13,12 +23,14 @@ std::optional<Spec> LoadSpec(std::string_view text, Diagnostics* diagnostics) {
     return std::nullopt;
   }
   CheckShape(*root, diagnostics);
-  // Values are read and compared only where they have their shape; a misspelt key would otherwise
-  // bring a tail of problems that it causes.
+  // Behind a problem of shape only values are read, and only on lines without one: what a misspelt
+  // key causes elsewhere is no news.
   if (diagnostics->has_errors()) {
     Diagnostics shape_only;
     Spec spec = ReadSpec(*root, text, &shape_only);
-    for (const Diagnostic& item : shape_only.items()) diagnostics->Error(item.span, item.message);
+    for (const Diagnostic& item : shape_only.items()) {
+      if (!HasProblemAt(*diagnostics, item.span)) diagnostics->Error(item.span, item.message);
+    }
     return std::nullopt;
   }
   Spec spec = ReadSpec(*root, text, diagnostics);

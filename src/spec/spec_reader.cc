@@ -349,10 +349,10 @@ class SpecReader {
     if (!value) return std::nullopt;
     std::optional<std::string> canonical = CanonicalValue(type, value->scalar);
     if (!canonical) {
-      diagnostics_->Error(
-          value->span,
-          fmt::format("'{}' takes {}", key,
-                      type.kind == TypeKind::kDate ? "a date yyyy-MM-dd" : TypeName(type)));
+      diagnostics_->Error(value->span, fmt::format("'{}' takes {}", key,
+                                                   type.kind == TypeKind::kDate
+                                                       ? "a date yyyy-MM-dd"
+                                                       : "a value of type " + TypeName(type)));
     }
     return canonical;
   }
