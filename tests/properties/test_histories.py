@@ -16,7 +16,7 @@ from histories import make_history, one_file_changed
 from model import Ambiguous, ModelWarehouse, Table, expected_tables
 from specs import PIPELINES
 
-CASES = int(os.environ.get("LYCEUM_PROPERTY_CASES", "12"))
+CASES = int(os.environ.get("LYCEUM_PROPERTY_CASES", "8"))
 ONE_SEED = os.environ.get("LYCEUM_PROPERTY_SEED")
 CLUB = PIPELINES["club"]
 KNOWN = {column for dataset in CLUB.datasets for column, _ in dataset.column_kinds}
