@@ -6,10 +6,21 @@ lyceum=$1
 folder=$2
 target="duckdb:$folder/edtech.duckdb"
 
-say() { printf '\n\033[1m$ %s\033[0m\n' "$*"; }
-if [ ! -t 1 ] || [ -n "${NO_COLOR:-}" ]; then
-  say() { printf '\n$ %s\n' "$*"; }
-fi
+# Prints a command so that it can be pasted.
+say() {
+  local line='$' word
+  for word in "$@"; do
+    case "$word" in
+      *[!A-Za-z0-9_./:=-]*) line="$line \"$word\"" ;;
+      *) line="$line $word" ;;
+    esac
+  done
+  if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
+    printf '\n\033[1m%s\033[0m\n' "$line"
+  else
+    printf '\n%s\n' "$line"
+  fi
+}
 run() { say "$@"; "$@"; }
 
 rm -rf "$folder"
