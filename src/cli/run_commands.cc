@@ -174,7 +174,11 @@ int RunBackfill(const Options& options, const Output& output) {
   return worst;
 }
 
-int RunPlan(const Options& options, const Output& output) {
+namespace {
+
+/// Makes the plan of `options.date` and hands it to `print`, which returns the exit code.
+template <typename Print>
+int WithPlan(const Options& options, const Output& output, Print print) {
   const Result<Days> date = ParseDateOption("--date", options.date);
   if (!date.ok()) return Fail(date.status(), output);
   auto prepared = Prepare(options, output);
@@ -182,22 +186,25 @@ int RunPlan(const Options& options, const Output& output) {
   const Result<Plan> plan =
       PlanDate((*prepared)->loaded.spec, (*prepared)->session, (*prepared)->inbox, *date);
   if (!plan.ok()) return Fail(plan.status(), output);
-  *output.out << (FormatOf(options) == OutputFormat::kJson ? PlanJson(*plan) : ExplainPlan(*plan));
-  return 0;
+  return print(*plan, (*prepared)->session.target);
+}
+
+}  // namespace
+
+int RunPlan(const Options& options, const Output& output) {
+  return WithPlan(options, output, [&](const Plan& plan, const ResolvedTarget&) {
+    *output.out << (FormatOf(options) == OutputFormat::kJson ? PlanJson(plan) : ExplainPlan(plan));
+    return 0;
+  });
 }
 
 int RunSql(const Options& options, const Output& output) {
-  const Result<Days> date = ParseDateOption("--date", options.date);
-  if (!date.ok()) return Fail(date.status(), output);
-  auto prepared = Prepare(options, output);
-  if (!prepared.ok()) return Fail(prepared.status(), output);
-  const Result<Plan> plan =
-      PlanDate((*prepared)->loaded.spec, (*prepared)->session, (*prepared)->inbox, *date);
-  if (!plan.ok()) return Fail(plan.status(), output);
-  const auto script = RenderScript(*plan, DuckDbDialect(), (*prepared)->session.target.schema);
-  if (!script.ok()) return Fail(script.status(), output);
-  *output.out << RenderSqlScript(*plan, *script);
-  return 0;
+  return WithPlan(options, output, [&](const Plan& plan, const ResolvedTarget& target) {
+    const auto script = RenderScript(plan, DuckDbDialect(), target.schema);
+    if (!script.ok()) return Fail(script.status(), output);
+    *output.out << RenderSqlScript(plan, *script);
+    return 0;
+  });
 }
 
 }  // namespace lyceum

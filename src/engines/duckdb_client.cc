@@ -6,6 +6,7 @@
 
 #include "base/calendar.h"
 #include "base/canonical.h"
+#include "engines/duckdb_vector.h"
 
 namespace lyceum {
 namespace {
@@ -30,103 +31,6 @@ ErrorCode CodeOf(duckdb_error_type type) {
     default:
       return ErrorCode::kInternal;
   }
-}
-
-bool IsCellType(duckdb_type type) {
-  switch (type) {
-    case DUCKDB_TYPE_BOOLEAN:
-    case DUCKDB_TYPE_TINYINT:
-    case DUCKDB_TYPE_SMALLINT:
-    case DUCKDB_TYPE_INTEGER:
-    case DUCKDB_TYPE_BIGINT:
-    case DUCKDB_TYPE_HUGEINT:
-    case DUCKDB_TYPE_DECIMAL:
-    case DUCKDB_TYPE_DOUBLE:
-    case DUCKDB_TYPE_VARCHAR:
-    case DUCKDB_TYPE_DATE:
-    case DUCKDB_TYPE_TIMESTAMP:
-      return true;
-    default:
-      return false;
-  }
-}
-
-__int128 Wide(duckdb_hugeint value) {
-  return static_cast<__int128>(value.upper) << 64 | static_cast<unsigned __int128>(value.lower);
-}
-
-/// How to read one vector of a chunk.
-struct ColumnReader {
-  duckdb_type type = DUCKDB_TYPE_INVALID;
-  duckdb_type storage = DUCKDB_TYPE_INVALID;  ///< decimal only
-  int scale = 0;
-  void* data = nullptr;
-  uint64_t* validity = nullptr;
-
-  template <typename T>
-  T At(idx_t row) const {
-    return static_cast<const T*>(data)[row];
-  }
-
-  DecimalValue Decimal(idx_t row) const {
-    switch (storage) {
-      case DUCKDB_TYPE_SMALLINT:
-        return {At<int16_t>(row), scale};
-      case DUCKDB_TYPE_INTEGER:
-        return {At<int32_t>(row), scale};
-      case DUCKDB_TYPE_BIGINT:
-        return {At<int64_t>(row), scale};
-      default:
-        return {Wide(At<duckdb_hugeint>(row)), scale};
-    }
-  }
-
-  Cell Read(idx_t row) const {
-    if (validity && !duckdb_validity_row_is_valid(validity, row)) return std::monostate{};
-    switch (type) {
-      case DUCKDB_TYPE_BOOLEAN:
-        return At<bool>(row);
-      case DUCKDB_TYPE_TINYINT:
-        return static_cast<int64_t>(At<int8_t>(row));
-      case DUCKDB_TYPE_SMALLINT:
-        return static_cast<int64_t>(At<int16_t>(row));
-      case DUCKDB_TYPE_INTEGER:
-        return static_cast<int64_t>(At<int32_t>(row));
-      case DUCKDB_TYPE_BIGINT:
-        return At<int64_t>(row);
-      case DUCKDB_TYPE_HUGEINT:
-        return DecimalValue{Wide(At<duckdb_hugeint>(row)), 0};
-      case DUCKDB_TYPE_DECIMAL:
-        return Decimal(row);
-      case DUCKDB_TYPE_DOUBLE:
-        return At<double>(row);
-      case DUCKDB_TYPE_DATE:
-        return DateValue{At<int32_t>(row)};
-      case DUCKDB_TYPE_TIMESTAMP:
-        return TimestampValue{At<int64_t>(row)};
-      default: {
-        auto* text = static_cast<duckdb_string_t*>(data) + row;
-        return std::string_view(duckdb_string_t_data(text), duckdb_string_t_length(*text));
-      }
-    }
-  }
-};
-
-std::vector<ColumnReader> ReadersOf(duckdb_data_chunk chunk) {
-  std::vector<ColumnReader> readers(duckdb_data_chunk_get_column_count(chunk));
-  for (idx_t i = 0; i < readers.size(); ++i) {
-    duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, i);
-    duckdb_logical_type type = duckdb_vector_get_column_type(vector);
-    readers[i].type = duckdb_get_type_id(type);
-    if (readers[i].type == DUCKDB_TYPE_DECIMAL) {
-      readers[i].storage = duckdb_decimal_internal_type(type);
-      readers[i].scale = duckdb_decimal_scale(type);
-    }
-    duckdb_destroy_logical_type(&type);
-    readers[i].data = duckdb_vector_get_data(vector);
-    readers[i].validity = duckdb_vector_get_validity(vector);
-  }
-  return readers;
 }
 
 /// Owns a result for the time of a scan.
@@ -239,7 +143,7 @@ Status DuckDb::Scan(const std::string& sql, const RowSink& sink,
   std::vector<Cell> row(num_columns);
   while (duckdb_data_chunk chunk = duckdb_fetch_chunk(holder.result)) {
     const idx_t num_rows = duckdb_data_chunk_get_size(chunk);
-    const std::vector<ColumnReader> readers = ReadersOf(chunk);
+    const std::vector<VectorReader> readers = ReadersOf(chunk);
     Status status;
     for (idx_t r = 0; r < num_rows && status.ok(); ++r) {
       for (idx_t c = 0; c < num_columns; ++c) row[c] = readers[c].Read(r);

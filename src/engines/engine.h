@@ -38,6 +38,12 @@ struct RowCounts {
   int64_t loaded = 0;
   int64_t duplicates = 0;
   int64_t quarantined = 0;
+  void Add(const RowCounts& other) {
+    read += other.read;
+    loaded += other.loaded;
+    duplicates += other.duplicates;
+    quarantined += other.quarantined;
+  }
   bool balances() const { return read == loaded + duplicates + quarantined; }
 };
 

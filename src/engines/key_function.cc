@@ -3,100 +3,19 @@
 #include <string>
 #include <vector>
 
-#include "base/canonical.h"
 #include "base/sha256.h"
+#include "engines/duckdb_vector.h"
 
 namespace lyceum {
 namespace {
 
-/// Appends the encoding of one row of one argument vector.
-class Argument {
- public:
-  explicit Argument(duckdb_vector vector)
-      : data_(duckdb_vector_get_data(vector)), validity_(duckdb_vector_get_validity(vector)) {
-    duckdb_logical_type type = duckdb_vector_get_column_type(vector);
-    type_ = duckdb_get_type_id(type);
-    if (type_ == DUCKDB_TYPE_DECIMAL) {
-      storage_ = duckdb_decimal_internal_type(type);
-      scale_ = duckdb_decimal_scale(type);
-    }
-    duckdb_destroy_logical_type(&type);
-  }
-
-  bool supported() const {
-    switch (type_) {
-      case DUCKDB_TYPE_BOOLEAN:
-      case DUCKDB_TYPE_INTEGER:
-      case DUCKDB_TYPE_BIGINT:
-      case DUCKDB_TYPE_DECIMAL:
-      case DUCKDB_TYPE_VARCHAR:
-      case DUCKDB_TYPE_DATE:
-      case DUCKDB_TYPE_TIMESTAMP:
-        return true;
-      default:
-        return false;
-    }
-  }
-
-  void Append(idx_t row, std::string* out) const {
-    if (validity_ && !duckdb_validity_row_is_valid(validity_, row)) return AppendNull(out);
-    switch (type_) {
-      case DUCKDB_TYPE_BOOLEAN:
-        return AppendBoolean(At<bool>(row), out);
-      case DUCKDB_TYPE_INTEGER:
-        return AppendInteger(At<int32_t>(row), out);
-      case DUCKDB_TYPE_BIGINT:
-        return AppendInteger(At<int64_t>(row), out);
-      case DUCKDB_TYPE_DECIMAL:
-        return AppendDecimal(Unscaled(row), scale_, out);
-      case DUCKDB_TYPE_DATE:
-        return AppendDate(At<int32_t>(row), out);
-      case DUCKDB_TYPE_TIMESTAMP:
-        return AppendTimestamp(At<int64_t>(row), out);
-      default: {
-        auto* text = static_cast<duckdb_string_t*>(data_) + row;
-        return AppendText({duckdb_string_t_data(text), duckdb_string_t_length(*text)}, out);
-      }
-    }
-  }
-
- private:
-  template <typename T>
-  T At(idx_t row) const {
-    return static_cast<const T*>(data_)[row];
-  }
-
-  __int128 Unscaled(idx_t row) const {
-    switch (storage_) {
-      case DUCKDB_TYPE_SMALLINT:
-        return At<int16_t>(row);
-      case DUCKDB_TYPE_INTEGER:
-        return At<int32_t>(row);
-      case DUCKDB_TYPE_BIGINT:
-        return At<int64_t>(row);
-      default: {
-        const auto value = At<duckdb_hugeint>(row);
-        return static_cast<__int128>(value.upper) << 64 |
-               static_cast<unsigned __int128>(value.lower);
-      }
-    }
-  }
-
-  void* data_;
-  uint64_t* validity_;
-  duckdb_type type_;
-  duckdb_type storage_ = DUCKDB_TYPE_INVALID;
-  int scale_ = 0;
-};
-
 void ComputeKeys(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
-  std::vector<Argument> arguments;
-  for (idx_t i = 0; i < duckdb_data_chunk_get_column_count(input); ++i) {
-    arguments.emplace_back(duckdb_data_chunk_get_vector(input, i));
-    if (!arguments.back().supported()) {
-      duckdb_scalar_function_set_error(info, "lyceum_key: unsupported argument type");
-      return;
-    }
+  const std::vector<VectorReader> arguments = ReadersOf(input);
+  for (const VectorReader& argument : arguments) {
+    // A double has no one text, so no key holds one.
+    if (IsCellType(argument.type()) && argument.type() != DUCKDB_TYPE_DOUBLE) continue;
+    duckdb_scalar_function_set_error(info, "lyceum_key: unsupported argument type");
+    return;
   }
   thread_local Sha256 hash;
   std::string encoding;
@@ -104,7 +23,7 @@ void ComputeKeys(duckdb_function_info info, duckdb_data_chunk input, duckdb_vect
   char hex[64];
   for (idx_t row = 0; row < duckdb_data_chunk_get_size(input); ++row) {
     encoding.clear();
-    for (const Argument& argument : arguments) argument.Append(row, &encoding);
+    for (const VectorReader& argument : arguments) AppendCell(argument.Read(row), &encoding);
     hash.Update(encoding);
     hash.Finish(digest);
     WriteHex(digest, sizeof digest, hex);

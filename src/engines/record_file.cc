@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engines/column_names.h"
 #include "engines/decompress.h"
 #include "engines/json_records.h"
 #include "engines/text_file.h"
@@ -23,14 +24,6 @@ constexpr size_t kBlockBytes = 1 << 20;
 constexpr size_t kHeadBytes = 64 * 1024;
 /// simdjson reads up to this much behind what it parses.
 constexpr size_t kPaddingBytes = 64;
-
-std::string Folded(std::string_view name) {
-  std::string folded(TrimBlanks(name));
-  for (char& c : folded) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return folded;
-}
 
 bool HasControl(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) {
@@ -216,9 +209,9 @@ class IndexedFile : public RecordFile {
     std::string scratch;
     for (size_t i = 0; i < record.fields.size(); ++i) {
       const std::string name(TrimBlanks(FieldText(record.fields[i], &scratch)));
-      const std::string folded = Folded(name);
+      const std::string folded = FoldedName(name);
       if (std::find(seen.begin(), seen.end(), folded) != seen.end()) {
-        return Fault(fmt::format("header has '{}' twice", ShowName(Lowered(name))));
+        return Fault(fmt::format("header has '{}' twice", ShowName(folded)));
       }
       seen.push_back(folded);
       const int column = FindColumn(dataset_, folded);
@@ -233,8 +226,6 @@ class IndexedFile : public RecordFile {
     RequireColumns();
   }
 
-  static std::string Lowered(const std::string& name) { return Folded(name); }
-
   void RequireColumns() {
     std::vector<std::string> missing;
     for (size_t i = 0; i < dataset_.columns.size(); ++i) {
@@ -248,16 +239,6 @@ class IndexedFile : public RecordFile {
       reason += fmt::format("; it has '{}'", fmt::join(columns_.unknown_columns, "', '"));
     }
     Fault(std::move(reason));
-  }
-
-  static int FindColumn(const Dataset& dataset, const std::string& folded) {
-    for (size_t i = 0; i < dataset.columns.size(); ++i) {
-      if (Folded(dataset.columns[i].name) == folded) return static_cast<int>(i);
-      for (const std::string& alias : dataset.columns[i].aliases) {
-        if (Folded(alias) == folded) return static_cast<int>(i);
-      }
-    }
-    return -1;
   }
 
   // ---- JSON

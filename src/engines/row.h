@@ -34,6 +34,9 @@ struct TimestampValue {
 using Cell = std::variant<std::monostate, int64_t, DecimalValue, double, bool, std::string_view,
                           DateValue, TimestampValue>;
 
+/// Appends the canonical encoding (base/canonical.h) of one value.
+void AppendCell(const Cell& cell, std::string* out);
+
 /// Receives rows one by one, in the order of the statement; a failing status ends the scan.
 using RowSink = std::function<Status(const std::vector<Cell>& row)>;
 

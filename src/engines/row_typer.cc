@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engines/column_names.h"
 #include "engines/json_records.h"
 #include "engines/utf8.h"
 
@@ -15,14 +16,6 @@ namespace {
 /// Unknown JSON keys beyond so many names are not told apart; a file with data as keys has no end
 /// of them.
 constexpr size_t kMaxUnknownKeys = 1000;
-
-std::string Folded(std::string_view name) {
-  std::string folded(TrimBlanks(name));
-  for (char& c : folded) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return folded;
-}
 
 bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
@@ -272,14 +265,7 @@ void RowTyper::WriteText(size_t index, std::string_view text, uint64_t row) {
 int RowTyper::ColumnOfKey(std::string_view key) {
   const auto found = column_of_key_.find(std::string(key));
   if (found != column_of_key_.end()) return found->second;
-  const std::string folded = Folded(key);
-  int index = -1;
-  for (size_t i = 0; i < columns_.size() && index < 0; ++i) {
-    const SourceColumn& source = *columns_[i].source;
-    bool same = Folded(source.name) == folded;
-    for (const std::string& alias : source.aliases) same = same || Folded(alias) == folded;
-    if (same) index = static_cast<int>(i);
-  }
+  const int index = FindColumn(*delivery_.dataset, key);
   if (column_of_key_.size() < kMaxUnknownKeys) column_of_key_.emplace(key, index);
   return index;
 }

@@ -83,6 +83,9 @@ const std::vector<FunctionSignature>& AllFunctions();
 Expr ParseExpression(std::string_view text, Span start, const std::vector<ScopeColumn>& scope,
                      Diagnostics* diagnostics);
 
+/// Spells an operator as the language and SQL do.
+const char* OperatorText(BinaryOp op);
+
 /// Prints the tree in one canonical form: fully parenthesised, lower-case keywords. Equal trees
 /// print equal text; spec hashes and `lyceum plan` use it.
 std::string PrintExpression(const Expr& expr);

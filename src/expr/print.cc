@@ -8,34 +8,6 @@
 namespace lyceum {
 namespace {
 
-const char* OperatorText(BinaryOp op) {
-  switch (op) {
-    case BinaryOp::kOr:
-      return "or";
-    case BinaryOp::kAnd:
-      return "and";
-    case BinaryOp::kEqual:
-      return "=";
-    case BinaryOp::kNotEqual:
-      return "<>";
-    case BinaryOp::kLess:
-      return "<";
-    case BinaryOp::kLessEqual:
-      return "<=";
-    case BinaryOp::kGreater:
-      return ">";
-    case BinaryOp::kGreaterEqual:
-      return ">=";
-    case BinaryOp::kAdd:
-      return "+";
-    case BinaryOp::kSubtract:
-      return "-";
-    case BinaryOp::kMultiply:
-      return "*";
-  }
-  return "";
-}
-
 std::string PrintLiteral(const ExprNode& node) {
   if (node.is_null) return "null";
   std::string quoted = "'";
@@ -72,6 +44,34 @@ std::string PrintCase(const ExprNode& node) {
 }
 
 }  // namespace
+
+const char* OperatorText(BinaryOp op) {
+  switch (op) {
+    case BinaryOp::kOr:
+      return "or";
+    case BinaryOp::kAnd:
+      return "and";
+    case BinaryOp::kEqual:
+      return "=";
+    case BinaryOp::kNotEqual:
+      return "<>";
+    case BinaryOp::kLess:
+      return "<";
+    case BinaryOp::kLessEqual:
+      return "<=";
+    case BinaryOp::kGreater:
+      return ">";
+    case BinaryOp::kGreaterEqual:
+      return ">=";
+    case BinaryOp::kAdd:
+      return "+";
+    case BinaryOp::kSubtract:
+      return "-";
+    case BinaryOp::kMultiply:
+      return "*";
+  }
+  return "";
+}
 
 std::string PrintExpression(const Expr& expr) {
   const ExprNode& node = *expr;

@@ -45,13 +45,6 @@ Ink StateInk(RunState state) {
   return Ink::kPlain;
 }
 
-void Add(const RowCounts& rows, RowCounts* total) {
-  total->read += rows.read;
-  total->loaded += rows.loaded;
-  total->duplicates += rows.duplicates;
-  total->quarantined += rows.quarantined;
-}
-
 /// A count that deserves a look if it is not zero.
 TableCell Notable(int64_t count) {
   return {FormatCount(count), count > 0 ? Ink::kYellow : Ink::kDim};
@@ -144,7 +137,7 @@ void AddDataset(const RunRecord& record, const DatasetRecord& dataset, bool verb
   }
   if (listed < files.size()) {
     RowCounts rest;
-    for (size_t i = listed; i < files.size(); ++i) Add(files[i]->rows, &rest);
+    for (size_t i = listed; i < files.size(); ++i) rest.Add(files[i]->rows);
     std::vector<TableCell> line = {
         {""},
         {fmt::format("{} more files (--verbose lists them)", files.size() - listed), Ink::kDim}};
@@ -290,7 +283,7 @@ std::string RenderEnd(const RunRecord& record, const RunReportOptions& options) 
 RowCounts TotalRows(const RunRecord& record) {
   RowCounts total;
   for (const DatasetRecord& dataset : record.datasets) {
-    if (RowsKnown(record, dataset)) Add(dataset.Total(), &total);
+    if (RowsKnown(record, dataset)) total.Add(dataset.Total());
   }
   return total;
 }
@@ -366,7 +359,7 @@ std::string RenderBackfill(const std::vector<RunRecord>& runs,
   double seconds = 0;
   for (const RunRecord& run : runs) {
     const RowCounts rows = TotalRows(run);
-    Add(rows, &total);
+    total.Add(rows);
     seconds += run.seconds;
     std::vector<TableCell> cells = {{FormatDate(run.batch_date)},
                                     {StateText(run.state), StateInk(run.state)}};

@@ -4,12 +4,7 @@ namespace lyceum {
 
 RowCounts DatasetRecord::Total() const {
   RowCounts total;
-  for (const FileRecord& file : files) {
-    total.read += file.rows.read;
-    total.loaded += file.rows.loaded;
-    total.duplicates += file.rows.duplicates;
-    total.quarantined += file.rows.quarantined;
-  }
+  for (const FileRecord& file : files) total.Add(file.rows);
   return total;
 }
 

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "base/canonical.h"
 #include "base/sha256.h"
 #include "run/ledger.h"
 #include "sql/render.h"
@@ -14,28 +13,13 @@
 namespace lyceum {
 namespace {
 
-/// Appends the canonical encoding of one cell.
-struct Encode {
-  std::string* out;
-  void operator()(std::monostate) const { AppendNull(out); }
-  void operator()(int64_t value) const { AppendInteger(value, out); }
-  void operator()(const DecimalValue& value) const {
-    AppendDecimal(value.unscaled, value.scale, out);
-  }
-  void operator()(double value) const { AppendDouble(value, out); }
-  void operator()(bool value) const { AppendBoolean(value, out); }
-  void operator()(std::string_view value) const { AppendText(value, out); }
-  void operator()(DateValue value) const { AppendDate(value.days, out); }
-  void operator()(TimestampValue value) const { AppendTimestamp(value.micros, out); }
-};
-
 /// Adds up the digest of one table from its rows, in any order. A sum, never XOR: doubled rows
 /// would cancel out.
 class RowDigest {
  public:
   void Add(const std::vector<Cell>& row) {
     encoding_.clear();
-    for (const Cell& cell : row) std::visit(Encode{&encoding_}, cell);
+    for (const Cell& cell : row) AppendCell(cell, &encoding_);
     uint8_t digest[32];
     hash_.Update(encoding_);
     hash_.Finish(digest);

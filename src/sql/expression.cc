@@ -9,34 +9,6 @@
 namespace lyceum {
 namespace {
 
-const char* OperatorText(BinaryOp op) {
-  switch (op) {
-    case BinaryOp::kOr:
-      return "OR";
-    case BinaryOp::kAnd:
-      return "AND";
-    case BinaryOp::kEqual:
-      return "=";
-    case BinaryOp::kNotEqual:
-      return "<>";
-    case BinaryOp::kLess:
-      return "<";
-    case BinaryOp::kLessEqual:
-      return "<=";
-    case BinaryOp::kGreater:
-      return ">";
-    case BinaryOp::kGreaterEqual:
-      return ">=";
-    case BinaryOp::kAdd:
-      return "+";
-    case BinaryOp::kSubtract:
-      return "-";
-    case BinaryOp::kMultiply:
-      return "*";
-  }
-  return "";
-}
-
 bool IsArithmetic(BinaryOp op) {
   return op == BinaryOp::kAdd || op == BinaryOp::kSubtract || op == BinaryOp::kMultiply;
 }
