@@ -4,7 +4,8 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
+
+#include "engines/text_file.h"
 
 namespace lyceum {
 namespace {
@@ -16,7 +17,7 @@ constexpr size_t kMaxSpecBytes = 16 << 20;
 Result<std::string> ReadSpecText(const std::string& path) {
   FILE* file = std::fopen(path.c_str(), "rb");
   if (!file) {
-    return BadSpec(fmt::format("cannot read spec '{}': {}", path, std::strerror(errno)));
+    return BadSpec(fmt::format("cannot read spec '{}': {}", path, ErrnoText(errno)));
   }
   std::string text;
   char buffer[65536];
@@ -27,7 +28,7 @@ Result<std::string> ReadSpecText(const std::string& path) {
   const bool failed = std::ferror(file) != 0;
   const int error = errno;
   std::fclose(file);
-  if (failed) return BadSpec(fmt::format("cannot read spec '{}': {}", path, std::strerror(error)));
+  if (failed) return BadSpec(fmt::format("cannot read spec '{}': {}", path, ErrnoText(error)));
   if (text.size() > kMaxSpecBytes) {
     return BadSpec(fmt::format("spec '{}' is larger than 16 MiB", path));
   }

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "engines/read_function.h"
-#include "engines/record_file.h"
+#include "engines/record_cursor.h"
 #include "engines/typing.h"
 
 namespace lyceum {

@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <nlohmann/json.hpp>
 #include <random>
 
 #include "engines/record_file.h"
@@ -28,23 +27,11 @@ double SecondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-std::string UtcNow(const char* format) {
-  const std::time_t now = std::time(nullptr);
-  return fmt::format(fmt::runtime(format), fmt::gmtime(now));
-}
-
 /// Sorts by time, tells runs of one second apart.
 std::string NewRunId() {
   std::random_device random;
   return fmt::format("{}-{:08x}", UtcNow("{:%Y%m%dT%H%M%SZ}"), random());
 }
-
-/// `1 row`, `2 rows`.
-std::string Count(int64_t number, const char* noun) {
-  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
-}
-
-double Percent(int64_t part, int64_t whole) { return whole == 0 ? 0 : 100.0 * part / whole; }
 
 std::string Quoted(const std::vector<std::string>& names) {
   std::vector<std::string> quoted;
@@ -53,6 +40,11 @@ std::string Quoted(const std::vector<std::string>& names) {
 }
 
 }  // namespace
+
+std::string UtcNow(const char* format) {
+  const std::time_t now = std::time(nullptr);
+  return fmt::format(fmt::runtime(format), fmt::gmtime(now));
+}
 
 Result<std::map<std::string, std::vector<DeliveredFile>>> FingerprintFiles(const Spec& spec,
                                                                            const Inbox& inbox,
@@ -199,41 +191,6 @@ Status BatchRun::OpenFiles(bool* header_only_found) {
   return Status::Ok();
 }
 
-/// A file of the current content that is neither delivered nor renamed closes the gate, and so does
-/// one that had rows and is now header-only.
-Status BatchRun::FindVanished() {
-  for (const DatasetPlan& plan : plan_.datasets) {
-    const bool changes =
-        plan.action == DatasetAction::kLoad || plan.action == DatasetAction::kSnapshot;
-    if (!changes || !plan.current) continue;
-    ASSIGN_OR_RETURN(const std::vector<CurrentFile> current,
-                     ReadCurrentFiles(session_.warehouse_.get(), *plan.dataset, date_,
-                                      plan.current->delivery_id));
-    for (const CurrentFile& old : current) {
-      if (old.rows_read == 0) continue;
-      const auto same = [&](const DeliveredFile& file) {
-        return file.base_name == old.base_name || file.content_id() == old.content_id;
-      };
-      const auto found = std::find_if(plan.files.begin(), plan.files.end(), same);
-      if (found == plan.files.end()) {
-        record_.gate_reasons.push_back(
-            fmt::format("dataset '{}': file '{}' was published for {} and is gone",
-                        plan.dataset->name, old.base_name, FormatDate(date_)));
-        continue;
-      }
-      const auto loaded = loaded_.find(plan.dataset->name);
-      if (loaded == loaded_.end()) continue;
-      const OpenedFile& opened = loaded->second.opened[found - plan.files.begin()];
-      if (!opened.has_records && opened.fault.empty()) {
-        record_.gate_reasons.push_back(
-            fmt::format("dataset '{}': file '{}' had {} and is now only a header",
-                        plan.dataset->name, old.base_name, Count(old.rows_read, "row")));
-      }
-    }
-  }
-  return Status::Ok();
-}
-
 /// Datasets that must not be missing are there.
 Status BatchRun::CheckDelivered() const {
   for (const DatasetPlan& plan : plan_.datasets) {
@@ -329,74 +286,6 @@ Status BatchRun::StageDataset(Loaded* loaded) {
   return Status::Ok();
 }
 
-void BatchRun::JudgeRules(const Loaded& loaded, DatasetRecord* record) {
-  for (size_t i = 0; i < loaded.load.read.rules.size(); ++i) {
-    const Rule& rule = loaded.load.read.rules[i];
-    RuleRecord result{rule.reason, rule.severity, loaded.outcome.rows_judged,
-                      loaded.outcome.rule_failures[i], RuleOutcome::kPassed};
-    if (result.failed > 0 && rule.severity == RuleSeverity::kFail) {
-      result.outcome = RuleOutcome::kFailed;
-      record_.gate_reasons.push_back(
-          fmt::format("dataset '{}': rule '{}' has severity fail and {} "
-                      "it",
-                      record->dataset, rule.reason,
-                      Count(result.failed, "row") + (result.failed == 1 ? " breaks" : " break")));
-    } else if (result.failed > 0) {
-      result.outcome = RuleOutcome::kWarned;
-    }
-    if (result.failed > 0 && rule.severity == RuleSeverity::kWarn) {
-      Warn(fmt::format("dataset '{}': {} ({}, loaded all the same)", record->dataset, rule.reason,
-                       Count(result.failed, "row")));
-    }
-    record->rules.push_back(std::move(result));
-  }
-}
-
-void BatchRun::JudgeThresholds(const Dataset& dataset, const DatasetRecord& record) {
-  const RowCounts total = record.Total();
-  const double percent = Percent(total.quarantined, total.read);
-  const Thresholds& limits = dataset.thresholds;
-  const bool unreadable = std::any_of(record.files.begin(), record.files.end(),
-                                      [](const FileRecord& file) { return !file.fault.empty(); });
-  if (unreadable) {
-    // The gate is closed already, by the file itself.
-  } else if (total.read > 0 && total.quarantined == total.read) {
-    record_.gate_reasons.push_back(
-        fmt::format("dataset '{}': every row was quarantined", dataset.name));
-  } else if (limits.fail_above_percent && percent > *limits.fail_above_percent) {
-    record_.gate_reasons.push_back(
-        fmt::format("dataset '{}': {:.1f}% of its rows were quarantined, more than {:g}%",
-                    dataset.name, percent, *limits.fail_above_percent));
-  } else if (limits.warn_above_percent && percent > *limits.warn_above_percent) {
-    Warn(fmt::format("dataset '{}': {} of {} quarantined ({:.1f}%)", dataset.name,
-                     total.quarantined, Count(total.read, "row"), percent));
-  }
-  for (const auto& [column, rows] : record.unknown_columns) {
-    if (dataset.unknown_columns == UnknownColumns::kIgnore) continue;
-    const std::string text = fmt::format("dataset '{}': column '{}' is not in the spec ({})",
-                                         dataset.name, column, Count(rows, "row"));
-    if (dataset.unknown_columns == UnknownColumns::kFail) {
-      record_.gate_reasons.push_back(text);
-    } else {
-      Warn(text);
-    }
-  }
-}
-
-Status BatchRun::CheckLedger() const {
-  for (const DatasetRecord& dataset : record_.datasets) {
-    for (const FileRecord& file : dataset.files) {
-      if (file.rows.balances()) continue;
-      return Internal(fmt::format(
-          "the row ledger of '{}' does not balance: {} read, {} loaded, {} duplicates, {} "
-          "quarantined; nothing was published",
-          file.file, file.rows.read, file.rows.loaded, file.rows.duplicates,
-          file.rows.quarantined));
-    }
-  }
-  return Status::Ok();
-}
-
 RunRow BatchRun::Row(const std::string& state) const {
   RunRow row;
   row.pipeline = spec_.pipeline;
@@ -413,46 +302,6 @@ RunRow BatchRun::Row(const std::string& state) const {
 bool BatchRun::IsHeaderOnly(const std::string& dataset) const {
   const std::vector<std::string>& names = input_.header_only;
   return std::find(names.begin(), names.end(), dataset) != names.end();
-}
-
-std::vector<QualityRow> BatchRun::QualityRows() const {
-  std::vector<QualityRow> rows;
-  for (const DatasetRecord& dataset : record_.datasets) {
-    for (const RuleRecord& rule : dataset.rules) {
-      rows.push_back({dataset.dataset, rule.rule, SeverityName(rule.severity),
-                      RuleOutcomeName(rule.outcome), rule.judged, rule.failed});
-    }
-    if (IsHeaderOnly(dataset.dataset)) {
-      rows.push_back({dataset.dataset, "delivery is empty", "warn", "warned", 0, 0});
-    }
-  }
-  return rows;
-}
-
-Status BatchRun::RecordClosedGate() {
-  std::vector<Statement> statements = {RenderDropUnpublished(names_, date_)};
-  if (quarantine_staged_) statements.push_back(RenderQuarantineInsert(names_, "not_published"));
-  std::vector<FaultRow> faults;
-  for (const auto& [name, loaded] : loaded_) {
-    for (size_t i = 0; i < loaded.opened.size(); ++i) {
-      const OpenedFile& opened = loaded.opened[i];
-      if (opened.fault.empty()) continue;
-      const DeliveredFile& file = loaded.plan->files[i];
-      faults.push_back({name, file.relative, file.content_id(),
-                        nlohmann::json::array({"file: " + opened.fault}).dump(), opened.raw_text,
-                        opened.fault_line, opened.fault_offset, file.fingerprint.bytes,
-                        loaded.plan->dataset->dated()});
-    }
-  }
-  for (Statement& statement : RenderFaults(names_, date_, faults)) {
-    statements.push_back(std::move(statement));
-  }
-  for (Statement& statement : RenderQuality(names_, date_, QualityRows())) {
-    statements.push_back(std::move(statement));
-  }
-  statements.push_back(RenderForgetRun(names_));
-  statements.push_back(RenderRunRow(names_, Row("gate_closed")));
-  return InTransaction(statements);
 }
 
 Status BatchRun::Execute(const Statement& statement) {
@@ -476,90 +325,6 @@ Status BatchRun::InTransaction(const std::vector<Statement>& statements) {
     return status;
   }
   return Execute(Statement{"commit", "COMMIT"});
-}
-
-Status BatchRun::Publish() {
-  session_.progress_.Enter("publishing", static_cast<int>(loaded_.size()),
-                           static_cast<int>(loaded_.size()));
-  RETURN_IF_ERROR(Stopped());
-  RETURN_IF_ERROR(Execute(Statement{"begin", "BEGIN"}));
-  if (Status status = PublishInTransaction(); !status.ok()) {
-    (void)session_.warehouse_->Execute({"roll back", "ROLLBACK"});
-    return status;
-  }
-  return Execute(Statement{"commit", "COMMIT"});
-}
-
-/// The plan was made from a ledger read before the lock; under it, it must still be true.
-Status BatchRun::CheckNothingMoved() {
-  ASSIGN_OR_RETURN(const LedgerState now, ReadLedger(session_.warehouse_.get()));
-  for (const DatasetPlan& plan : plan_.datasets) {
-    const auto found = now.find({plan.dataset->name, date_});
-    const std::string current = found == now.end() ? "" : found->second.delivery_id;
-    if (current == (plan.current ? plan.current->delivery_id : "")) continue;
-    return Unavailable(fmt::format("another run published '{}' for {} meanwhile; run again",
-                                   plan.dataset->name, FormatDate(date_)));
-  }
-  return Status::Ok();
-}
-
-Status BatchRun::PublishInTransaction() {
-  RETURN_IF_ERROR(CheckNothingMoved());
-  std::vector<std::string> changed_facts;
-  for (const Dimension& dimension : spec_.dimensions) {
-    ResolveDimensionStep step;
-    step.table = DimensionTable(spec_, dimension);
-    step.dimension = &dimension;
-    RETURN_IF_ERROR(Execute(RenderUses(step, names_)));
-  }
-  for (const Step& step : plan_.steps) {
-    RETURN_IF_ERROR(Stopped());
-    if (const auto* fact = std::get_if<ResolveFactStep>(&step)) {
-      changed_facts.push_back(fact->table.name);
-      const Fact& spec = *spec_.FindFact(fact->table.name);
-      RETURN_IF_ERROR(Execute(RenderResolveFact(*fact, names_, date_, bounds_[spec.dataset])));
-    } else if (const auto* resolve = std::get_if<ResolveDimensionStep>(&step)) {
-      RETURN_IF_ERROR(Execute(RenderResolveDimension(*resolve, names_, date_)));
-    } else if (const auto* dimension = std::get_if<ApplyDimensionStep>(&step)) {
-      RETURN_IF_ERROR(Execute(RenderApplyDimension(*dimension, names_, date_)));
-    } else if (const auto* apply = std::get_if<ApplyFactStep>(&step)) {
-      RETURN_IF_ERROR(Execute(RenderApplyFact(*apply, names_, date_)));
-    } else if (const auto* mart = std::get_if<RefreshMartStep>(&step)) {
-      ASSIGN_OR_RETURN(const std::vector<Statement> statements,
-                       RenderRefreshMart(*mart, spec_, names_, changed_facts));
-      RETURN_IF_ERROR(Execute(statements));
-    } else if (const auto* swap = std::get_if<SwapStagingStep>(&step)) {
-      RETURN_IF_ERROR(Execute(RenderSwapStaging(*swap, names_)));
-    } else if (std::get_if<RecordStep>(&step)) {
-      RETURN_IF_ERROR(WriteLedger());
-    }
-  }
-  return Status::Ok();
-}
-
-Status BatchRun::WriteLedger() {
-  const std::string now = UtcNow("{:%Y-%m-%d %H:%M:%S}");
-  for (const DatasetPlan& plan : plan_.datasets) {
-    const bool changes =
-        plan.action == DatasetAction::kLoad || plan.action == DatasetAction::kSnapshot;
-    if (!changes) continue;
-    std::vector<FileRow> files;
-    const DatasetRecord& record = *RecordOf(plan.dataset->name);
-    for (size_t i = 0; i < record.files.size(); ++i) {
-      const FileRecord& file = record.files[i];
-      files.push_back({file.file, plan.files[i].base_name, file.content_id, file.bytes,
-                       file.rows.read, file.rows.loaded, file.rows.duplicates,
-                       file.rows.quarantined, file.empty_lines});
-    }
-    const DateBounds& bounds = bounds_[plan.dataset->name];
-    RETURN_IF_ERROR(
-        Execute(RenderLedger(names_, plan, date_, now, files, bounds.first, bounds.last)));
-  }
-  RETURN_IF_ERROR(Execute(RenderDropUnpublished(names_, date_)));
-  if (quarantine_staged_) RETURN_IF_ERROR(Execute(RenderQuarantineInsert(names_, "open")));
-  RETURN_IF_ERROR(Execute(RenderQuality(names_, date_, QualityRows())));
-  RETURN_IF_ERROR(Execute(RenderForgetRun(names_)));
-  return Execute(RenderRunRow(names_, Row("published")));
 }
 
 /// Frees engine and warehouse of everything private to this run. Failures are left to the next run.

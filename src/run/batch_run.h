@@ -10,6 +10,9 @@
 
 namespace lyceum {
 
+/// The time now in UTC, as strftime's `format` says within `{:...}`.
+std::string UtcNow(const char* format);
+
 /// Hashes the files that a run of `date` gets, by dataset.
 Result<std::map<std::string, std::vector<DeliveredFile>>> FingerprintFiles(const Spec& spec,
                                                                            const Inbox& inbox,

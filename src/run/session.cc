@@ -169,6 +169,9 @@ Result<std::unique_ptr<ReadSession>> ReadSession::Open(const ResolvedTarget& tar
   RETURN_IF_ERROR(session->database_->Execute("SET preserve_insertion_order = true"));
   ASSIGN_OR_RETURN(session->warehouse_, OpenDuckDbWarehouse(session->database_.get(), target.path,
                                                             target.schema, /*read_only=*/true));
+  // A query reads this warehouse and nothing else: no files, no settings.
+  RETURN_IF_ERROR(session->database_->Execute("SET enable_external_access = false"));
+  RETURN_IF_ERROR(session->database_->Execute("SET lock_configuration = true"));
   ASSIGN_OR_RETURN(const bool ours, HasBookkeeping(session->warehouse_.get()));
   if (!ours) {
     return Unavailable(

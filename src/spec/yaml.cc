@@ -266,7 +266,7 @@ class TreeBuilder : public YAML::EventHandler {
   void Close() {
     YamlNode node = std::move(frames_.back().node);
     const bool block_mapping = !frames_.back().flow && !node.entries.empty();
-    if (block_mapping) node.span.length = node.entries.front().first.span.length;
+    if (block_mapping) node.span.length = node.entries.front().key.span.length;
     frames_.pop_back();
     Add(std::move(node));
   }
@@ -284,7 +284,7 @@ class TreeBuilder : public YAML::EventHandler {
       parent.key = std::move(node);
     } else {
       if (parent.key->kind == YamlKind::kScalar) {
-        parent.node.entries.emplace_back(std::move(*parent.key), std::move(node));
+        parent.node.entries.push_back({std::move(*parent.key), std::move(node)});
       }
       parent.key.reset();
     }

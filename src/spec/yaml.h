@@ -3,7 +3,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/diagnostic.h"
@@ -11,6 +10,8 @@
 namespace lyceum {
 
 enum class YamlKind { kNull, kScalar, kSequence, kMapping };
+
+struct YamlEntry;
 
 /// One node of a YAML document, with its place. Scalars stay text: what they mean is decided by
 /// whoever reads them.
@@ -20,10 +21,16 @@ struct YamlNode {
   std::string scalar;
   bool quoted = false;  ///< the scalar was written in quotes or as a block, so it is never null
   std::vector<YamlNode> items;
-  std::vector<std::pair<YamlNode, YamlNode>> entries;  ///< key (a scalar) and value, as written
+  std::vector<YamlEntry> entries;  ///< key (a scalar) and value, as written
 
   /// Returns the value under `key`, or nullptr.
   const YamlNode* Find(std::string_view key) const;
+};
+
+/// A key, which is a scalar, and its value.
+struct YamlEntry {
+  YamlNode key;
+  YamlNode value;
 };
 
 /// Reads one YAML document of at most 1 MiB. Syntax errors, bytes that are no UTF-8, duplicate

@@ -1,0 +1,168 @@
+// The quality gate of a batch date: what closes it, what only warns, and what is recorded when it
+// is closed.
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "run/batch_run.h"
+#include "run/ledger.h"
+
+namespace lyceum {
+namespace {
+
+/// `1 row`, `2 rows`.
+std::string Count(int64_t number, const char* noun) {
+  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
+}
+
+double Percent(int64_t part, int64_t whole) { return whole == 0 ? 0 : 100.0 * part / whole; }
+
+}  // namespace
+
+/// A file of the current content that is neither delivered nor renamed closes the gate, and so does
+/// one that had rows and is now header-only.
+Status BatchRun::FindVanished() {
+  for (const DatasetPlan& plan : plan_.datasets) {
+    const bool changes =
+        plan.action == DatasetAction::kLoad || plan.action == DatasetAction::kSnapshot;
+    if (!changes || !plan.current) continue;
+    ASSIGN_OR_RETURN(const std::vector<CurrentFile> current,
+                     ReadCurrentFiles(session_.warehouse_.get(), *plan.dataset, date_,
+                                      plan.current->delivery_id));
+    for (const CurrentFile& old : current) {
+      if (old.rows_read == 0) continue;
+      const auto same = [&](const DeliveredFile& file) {
+        return file.base_name == old.base_name || file.content_id() == old.content_id;
+      };
+      const auto found = std::find_if(plan.files.begin(), plan.files.end(), same);
+      if (found == plan.files.end()) {
+        record_.gate_reasons.push_back(
+            fmt::format("dataset '{}': file '{}' was published for {} and is gone",
+                        plan.dataset->name, old.base_name, FormatDate(date_)));
+        continue;
+      }
+      const auto loaded = loaded_.find(plan.dataset->name);
+      if (loaded == loaded_.end()) continue;
+      const OpenedFile& opened = loaded->second.opened[found - plan.files.begin()];
+      if (!opened.has_records && opened.fault.empty()) {
+        record_.gate_reasons.push_back(
+            fmt::format("dataset '{}': file '{}' had {} and is now only a header",
+                        plan.dataset->name, old.base_name, Count(old.rows_read, "row")));
+      }
+    }
+  }
+  return Status::Ok();
+}
+
+void BatchRun::JudgeRules(const Loaded& loaded, DatasetRecord* record) {
+  for (size_t i = 0; i < loaded.load.read.rules.size(); ++i) {
+    const Rule& rule = loaded.load.read.rules[i];
+    RuleRecord result{rule.reason, rule.severity, loaded.outcome.rows_judged,
+                      loaded.outcome.rule_failures[i], RuleOutcome::kPassed};
+    if (result.failed > 0 && rule.severity == RuleSeverity::kFail) {
+      result.outcome = RuleOutcome::kFailed;
+      record_.gate_reasons.push_back(
+          fmt::format("dataset '{}': rule '{}' has severity fail and {} "
+                      "it",
+                      record->dataset, rule.reason,
+                      Count(result.failed, "row") + (result.failed == 1 ? " breaks" : " break")));
+    } else if (result.failed > 0) {
+      result.outcome = RuleOutcome::kWarned;
+    }
+    if (result.failed > 0 && rule.severity == RuleSeverity::kWarn) {
+      Warn(fmt::format("dataset '{}': {} ({}, loaded all the same)", record->dataset, rule.reason,
+                       Count(result.failed, "row")));
+    }
+    record->rules.push_back(std::move(result));
+  }
+}
+
+void BatchRun::JudgeThresholds(const Dataset& dataset, const DatasetRecord& record) {
+  const RowCounts total = record.Total();
+  const double percent = Percent(total.quarantined, total.read);
+  const Thresholds& limits = dataset.thresholds;
+  const bool unreadable = std::any_of(record.files.begin(), record.files.end(),
+                                      [](const FileRecord& file) { return !file.fault.empty(); });
+  if (unreadable) {
+    // The gate is closed already, by the file itself.
+  } else if (total.read > 0 && total.quarantined == total.read) {
+    record_.gate_reasons.push_back(
+        fmt::format("dataset '{}': every row was quarantined", dataset.name));
+  } else if (limits.fail_above_percent && percent > *limits.fail_above_percent) {
+    record_.gate_reasons.push_back(
+        fmt::format("dataset '{}': {:.1f}% of its rows were quarantined, more than {:g}%",
+                    dataset.name, percent, *limits.fail_above_percent));
+  } else if (limits.warn_above_percent && percent > *limits.warn_above_percent) {
+    Warn(fmt::format("dataset '{}': {} of {} quarantined ({:.1f}%)", dataset.name,
+                     total.quarantined, Count(total.read, "row"), percent));
+  }
+  for (const auto& [column, rows] : record.unknown_columns) {
+    if (dataset.unknown_columns == UnknownColumns::kIgnore) continue;
+    const std::string text = fmt::format("dataset '{}': column '{}' is not in the spec ({})",
+                                         dataset.name, column, Count(rows, "row"));
+    if (dataset.unknown_columns == UnknownColumns::kFail) {
+      record_.gate_reasons.push_back(text);
+    } else {
+      Warn(text);
+    }
+  }
+}
+
+Status BatchRun::CheckLedger() const {
+  for (const DatasetRecord& dataset : record_.datasets) {
+    for (const FileRecord& file : dataset.files) {
+      if (file.rows.balances()) continue;
+      return Internal(fmt::format(
+          "the row ledger of '{}' does not balance: {} read, {} loaded, {} duplicates, {} "
+          "quarantined; nothing was published",
+          file.file, file.rows.read, file.rows.loaded, file.rows.duplicates,
+          file.rows.quarantined));
+    }
+  }
+  return Status::Ok();
+}
+
+std::vector<QualityRow> BatchRun::QualityRows() const {
+  std::vector<QualityRow> rows;
+  for (const DatasetRecord& dataset : record_.datasets) {
+    for (const RuleRecord& rule : dataset.rules) {
+      rows.push_back({dataset.dataset, rule.rule, SeverityName(rule.severity),
+                      RuleOutcomeName(rule.outcome), rule.judged, rule.failed});
+    }
+    if (IsHeaderOnly(dataset.dataset)) {
+      rows.push_back({dataset.dataset, "delivery is empty", "warn", "warned", 0, 0});
+    }
+  }
+  return rows;
+}
+
+Status BatchRun::RecordClosedGate() {
+  std::vector<Statement> statements = {RenderDropUnpublished(names_, date_)};
+  if (quarantine_staged_) statements.push_back(RenderQuarantineInsert(names_, "not_published"));
+  std::vector<FaultRow> faults;
+  for (const auto& [name, loaded] : loaded_) {
+    for (size_t i = 0; i < loaded.opened.size(); ++i) {
+      const OpenedFile& opened = loaded.opened[i];
+      if (opened.fault.empty()) continue;
+      const DeliveredFile& file = loaded.plan->files[i];
+      faults.push_back({name, file.relative, file.content_id(),
+                        nlohmann::json::array({"file: " + opened.fault}).dump(), opened.raw_text,
+                        opened.fault_line, opened.fault_offset, file.fingerprint.bytes,
+                        loaded.plan->dataset->dated()});
+    }
+  }
+  for (Statement& statement : RenderFaults(names_, date_, faults)) {
+    statements.push_back(std::move(statement));
+  }
+  for (Statement& statement : RenderQuality(names_, date_, QualityRows())) {
+    statements.push_back(std::move(statement));
+  }
+  statements.push_back(RenderForgetRun(names_));
+  statements.push_back(RenderRunRow(names_, Row("gate_closed")));
+  return InTransaction(statements);
+}
+
+}  // namespace lyceum
