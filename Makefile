@@ -26,12 +26,13 @@ demo: build ## loads three generated days of dirty files and shows the results
 	@tools/demo.sh $(BUILD)/lyceum demo
 
 test: lint build ## builds and passes all tests
-	@LYCEUM_BINARY=$(CURDIR)/$(BUILD)/lyceum ctest --test-dir $(BUILD) -j $(JOBS) --output-on-failure
+	@ctest --test-dir $(BUILD) -j $(JOBS) --output-on-failure
+	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=15
 
 test-all: test ## test, then sanitizers, fuzzing and many more random histories
 	@cmake -S . -B $(BUILD)-sanitize -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DLYCEUM_SANITIZE=ON $(CMAKE_FLAGS) >/dev/null
 	@ninja -C $(BUILD)-sanitize -j $(JOBS) --quiet
-	@LYCEUM_BINARY=$(CURDIR)/$(BUILD)-sanitize/lyceum ASAN_OPTIONS=detect_leaks=0 ctest --test-dir $(BUILD)-sanitize -j $(JOBS) --output-on-failure
+	@ASAN_OPTIONS=detect_leaks=0 ctest --test-dir $(BUILD)-sanitize -j $(JOBS) --output-on-failure
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=300
 	@LYCEUM_BINARY=$(CURDIR)/$(BUILD)/lyceum LYCEUM_PROPERTY_CASES=200 python3 -m unittest discover -s tests/properties
 
@@ -41,8 +42,8 @@ fuzz: setup ## runs the fuzz targets for FUZZ_SECONDS each
 	@ninja -C $(BUILD)-fuzz -j $(JOBS) --quiet fuzz_yaml fuzz_expr
 	@for target in yaml expr; do \
 	  mkdir -p $(BUILD)-fuzz/corpus_$$target; \
-	  $(BUILD)-fuzz/tests/fuzz_$$target -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -verbosity=0 -print_final_stats=0 \
-	    $(BUILD)-fuzz/corpus_$$target tests/fuzz/corpus_$$target || exit 1; \
+	  $(BUILD)-fuzz/tests/fuzz_$$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -verbosity=0 -print_final_stats=0 \
+	    $(BUILD)-fuzz/corpus_$$target tests/fuzz/corpus_$$target >$(BUILD)-fuzz/$$target.log 2>&1 || { tail -n 40 $(BUILD)-fuzz/$$target.log; exit 1; }; \
 	  echo "fuzz_$$target: $(FUZZ_SECONDS) s, no finding"; \
 	done
 

@@ -431,7 +431,9 @@ std::optional<YamlNode> ParseYaml(std::string_view text, Diagnostics* diagnostic
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
-    while (parser.HandleNextDocument(builder)) {
+    // A second document is an error already; yaml-cpp 0.7 finds documents without end in some
+    // texts.
+    for (int documents = 0; documents < 2 && parser.HandleNextDocument(builder); ++documents) {
     }
   } catch (const NestedTooDeep& deep) {
     diagnostics->Error(deep.span, fmt::format("nested deeper than {} levels", kMaxDepth));
