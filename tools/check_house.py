@@ -2,6 +2,7 @@
 """Checks the rules of the house that no compiler knows.
 
 - third-party headers appear only in the files that own them;
+- a type is defined in one header only: two of one name are undefined behaviour, which linkers accept;
 - no file is called util, helper, common, misc or manager;
 - file names are unique below src/, so that stack traces and grep are clear.
 Sizes (about 400 lines per .cc, 150 per .h) are a guide to the eye: they are printed, not enforced.
@@ -25,17 +26,22 @@ OWNERS = {
     r"CLI/": [r"cli/.*"],
 }
 BAD_NAMES = re.compile(r"(util|helper|common|misc|manager)")
+TYPE = re.compile(r"^(?:struct|class|enum class) ([A-Z]\w+)[^;\n]*\{", re.M)
 INCLUDE = re.compile(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]', re.M)
 
 
 def main():
     problems, names, large = [], collections.defaultdict(list), []
+    types = collections.defaultdict(list)
     for path in sorted(SRC.rglob("*")):
         if path.suffix not in (".cc", ".h"):
             continue
         below = path.relative_to(SRC).as_posix()
         text = path.read_text()
         names[path.name].append(below)
+        if path.suffix == ".h":
+            for name in TYPE.findall(text):
+                types[name].append(below)
         if BAD_NAMES.search(path.stem):
             problems.append(f"src/{below}: name the concept, not a drawer")
         for header in INCLUDE.findall(text):
@@ -45,7 +51,8 @@ def main():
         lines = text.count("\n")
         if lines > (150 if path.suffix == ".h" else 400):
             large.append(f"src/{below} ({lines})")
-    problems += [f"{name}: {', '.join(where)}" for name, where in names.items() if len(where) > 1]
+    for found in (names, types):
+        problems += [f"{name} stands twice: {', '.join(where)}" for name, where in found.items() if len(where) > 1]
     print("\n".join(problems))
     if large:
         print("larger than the guide: " + ", ".join(large), file=sys.stderr)

@@ -38,7 +38,7 @@ constexpr uint64_t kForDirt = 101;
 
 /// A file to write.
 struct Task {
-  const DatasetPlan* plan;
+  const FilePlan* plan;
   Days batch_date;
   std::string path;
 };
@@ -83,8 +83,8 @@ int64_t NumRecords(const ProfileDataset& dataset, int64_t rows) {
 
 /// Divides a file's records. A daily file has `size` records in all, a static one `size` clean ones
 /// and the rest on top, so that no member is lost to dirt.
-RowCounts CountRows(const ProfileDataset& dataset, int64_t size, int64_t dirty_millionths) {
-  RowCounts counts;
+EventCounts CountRows(const ProfileDataset& dataset, int64_t size, int64_t dirty_millionths) {
+  EventCounts counts;
   const __int128 dirty_of_size = static_cast<__int128>(size) * dirty_millionths / kMillion;
   if (!dataset.rejected.empty()) counts.rejected = static_cast<int64_t>(dirty_of_size);
   const int64_t good = dataset.daily() ? size - counts.rejected : size;
@@ -95,9 +95,9 @@ RowCounts CountRows(const ProfileDataset& dataset, int64_t size, int64_t dirty_m
   return counts;
 }
 
-DatasetPlan PlanDataset(const GeneratorProfile& profile, const ProfileDataset& dataset,
-                        const GenerateOptions& options) {
-  DatasetPlan plan;
+FilePlan PlanDataset(const GeneratorProfile& profile, const ProfileDataset& dataset,
+                     const GenerateOptions& options) {
+  FilePlan plan;
   plan.profile = &profile;
   plan.dataset = &dataset;
   plan.key = Combine(options.seed, HashText(dataset.name));
@@ -126,16 +126,16 @@ std::string FileName(const ProfileDataset& dataset, Days batch_date) {
   return name;
 }
 
-std::vector<Task> ListTasks(const std::vector<DatasetPlan>& plans, const GenerateOptions& options) {
+std::vector<Task> ListTasks(const std::vector<FilePlan>& plans, const GenerateOptions& options) {
   std::vector<Task> tasks;
   const std::filesystem::path folder(options.out_directory);
-  for (const DatasetPlan& plan : plans) {
+  for (const FilePlan& plan : plans) {
     if (plan.dataset->daily()) continue;
     tasks.push_back({&plan, kNoDate, folder / plan.dataset->file});
   }
   for (int day = 0; day < options.days; ++day) {
     const Days date = options.first_day + day;
-    for (const DatasetPlan& plan : plans) {
+    for (const FilePlan& plan : plans) {
       if (plan.dataset->daily()) {
         tasks.push_back({&plan, date, folder / FileName(*plan.dataset, date)});
       }
@@ -157,7 +157,7 @@ enum class Sort { kOriginal, kDuplicate, kRepeat, kRejected };
 /// Deals the sorts of a file's rows: each in its exact number, in random order.
 class SortDealer {
  public:
-  SortDealer(const RowCounts& counts, uint64_t key) : left_(counts), random_(key) {}
+  SortDealer(const EventCounts& counts, uint64_t key) : left_(counts), random_(key) {}
 
   std::optional<Sort> Next() {
     if (left_.total() == 0) return std::nullopt;
@@ -178,7 +178,7 @@ class SortDealer {
     return sort;
   }
 
-  RowCounts left_;
+  EventCounts left_;
   Random random_;
   bool any_original_ = false;
 };
@@ -203,7 +203,7 @@ class Originals {
 /// Makes the records of one file one after the other.
 class RecordMaker {
  public:
-  RecordMaker(const DatasetPlan& plan, Days batch_date)
+  RecordMaker(const FilePlan& plan, Days batch_date)
       : plan_(plan),
         style_(plan.dataset->style),
         maker_(plan),
@@ -256,7 +256,7 @@ class RecordMaker {
     if (column != *first) SpoilValue(second, column, style_, &random_, row);
   }
 
-  const DatasetPlan& plan_;
+  const FilePlan& plan_;
   const FileStyle& style_;
   RowMaker maker_;
   EventStream today_;
@@ -265,15 +265,15 @@ class RecordMaker {
   Random random_;
 };
 
-RowCounts CountsOfFile(const Task& task) {
-  RowCounts counts = task.plan->counts;
+EventCounts CountsOfFile(const Task& task) {
+  EventCounts counts = task.plan->counts;
   if (task.batch_date == task.plan->profile->first_day)
     counts.originals += std::exchange(counts.repeats, 0);
   return counts;
 }
 
 Result<GeneratedFile> WriteFile(const Task& task) {
-  const RowCounts counts = CountsOfFile(task);
+  const EventCounts counts = CountsOfFile(task);
   const FileStyle& style = task.plan->dataset->style;
   RecordMaker maker(*task.plan, task.batch_date);
   SortDealer dealer(
@@ -358,7 +358,7 @@ Result<std::vector<GeneratedFile>> Generate(const GenerateOptions& options,
   RETURN_IF_ERROR(CheckOptions(options));
   ASSIGN_OR_RETURN(const GeneratorProfile profile, LoadProfile(options, profile_problems));
   RETURN_IF_ERROR(CheckDays(options, profile));
-  std::vector<DatasetPlan> plans;
+  std::vector<FilePlan> plans;
   for (const ProfileDataset& dataset : profile.datasets) {
     plans.push_back(PlanDataset(profile, dataset, options));
   }

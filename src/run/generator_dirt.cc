@@ -115,12 +115,12 @@ const std::string& OneOf(const std::vector<std::string>& values, Random* random)
 }
 
 /// Makes a text that is longer by `piece` in its middle.
-void Insert(std::string_view piece, Field* field) {
+void Insert(std::string_view piece, RowField* field) {
   field->text.insert(std::min<size_t>(1, field->text.size()), piece);
   field->form = FieldForm::kText;
 }
 
-void Quote(FileFormat format, Field* field) {
+void Quote(FileFormat format, RowField* field) {
   if (format == FileFormat::kJson) {
     field->form = FieldForm::kText;
     return;
@@ -135,7 +135,7 @@ void Quote(FileFormat format, Field* field) {
 
 /// A quote inside an unquoted value, or text after the closing quote. Both keep the quote from
 /// opening anything, so that the damage ends with the row.
-void MisplaceQuote(Random* random, Field* field) {
+void MisplaceQuote(Random* random, RowField* field) {
   std::string& text = field->text;
   if (text.empty() || text.find_first_of("\",\r\n") != std::string::npos) text = "x";
   if (random->Below(2) == 0) {
@@ -146,7 +146,7 @@ void MisplaceQuote(Random* random, Field* field) {
   field->form = FieldForm::kRaw;
 }
 
-void EscapeFirst(Field* field) {
+void EscapeFirst(RowField* field) {
   const unsigned char first = field->text.empty() ? 0 : field->text[0];
   // Only ASCII is escaped: for the rest one would have to decode the text first.
   const bool escapes = first >= 0x20 && first < 0x80;
@@ -156,7 +156,7 @@ void EscapeFirst(Field* field) {
   field->Set(token, FieldForm::kRaw);
 }
 
-void BreakLine(const FileStyle& style, Field* field) {
+void BreakLine(const FileStyle& style, RowField* field) {
   const size_t blank = field->text.find(' ');
   if (blank != std::string::npos) field->text.erase(blank, 1);
   field->text.insert(blank != std::string::npos ? blank : std::min<size_t>(1, field->text.size()),
@@ -194,7 +194,7 @@ size_t DrawColumn(const Dirt& dirt, Random* random) {
 }
 
 void SpoilValue(const Dirt& dirt, size_t column, const FileStyle& style, Random* random, Row* row) {
-  Field* field = &row->fields[column];
+  RowField* field = &row->fields[column];
   switch (dirt.type) {
     case DirtType::kMissing:
       return field->Set("", FieldForm::kAbsent);

@@ -99,12 +99,12 @@ std::string PlainWord(const std::string& word) {
 
 }  // namespace
 
-bool IsBusy(const DatasetPlan& plan, const MemberValues& values, uint64_t member) {
+bool IsBusy(const FilePlan& plan, const MemberValues& values, uint64_t member) {
   const uint64_t bits = Combine(plan.busy_keys[values.dataset], member);
   return (bits >> 32) < ChanceOf(values.busy_percent, 100);
 }
 
-EventStream::EventStream(const DatasetPlan& plan, Days batch_date)
+EventStream::EventStream(const FilePlan& plan, Days batch_date)
     : plan_(plan),
       key_(Combine(Combine(plan.key, kForRows), static_cast<uint64_t>(batch_date))),
       batch_date_(batch_date) {
@@ -167,7 +167,7 @@ Event EventStream::NextOutsider() {
   return event;
 }
 
-RowMaker::RowMaker(const DatasetPlan& plan)
+RowMaker::RowMaker(const FilePlan& plan)
     : plan_(plan), member_columns_(plan.dataset->MemberColumns()) {
   for (const WordList& list : plan.profile->lists) {
     std::vector<std::string>& plain = plain_words_.emplace_back();
@@ -189,7 +189,7 @@ void RowMaker::Make(const Event& event, Row* row) const {
   }
 }
 
-void RowMaker::MakeValue(const Event& event, size_t column, bool unknown, Field* field) const {
+void RowMaker::MakeValue(const Event& event, size_t column, bool unknown, RowField* field) const {
   const ColumnValues& values = plan_.dataset->columns[column].values;
   Random random(Combine(Combine(event.key, kForColumns), column));
   std::string* text = &field->text;

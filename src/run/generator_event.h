@@ -14,7 +14,7 @@
 namespace lyceum {
 
 /// How many rows of each sort a file has.
-struct RowCounts {
+struct EventCounts {
   int64_t originals = 0;
   int64_t duplicates = 0;
   int64_t repeats = 0;
@@ -24,11 +24,11 @@ struct RowCounts {
 };
 
 /// A dataset of the profile with everything that the options decide. The profile must outlive it.
-struct DatasetPlan {
+struct FilePlan {
   const GeneratorProfile* profile = nullptr;
   const ProfileDataset* dataset = nullptr;
   uint64_t key = 0;  ///< of all random numbers of the dataset
-  RowCounts counts;
+  EventCounts counts;
   Chance unknown_member = 0;
   Chance harmless = 0;
   /// Clean rows of each static dataset of the profile, by index; 0 for daily ones.
@@ -55,7 +55,7 @@ struct Event {
 class EventStream {
  public:
   /// `plan` must outlive the stream; `batch_date` counts for daily datasets only.
-  EventStream(const DatasetPlan& plan, Days batch_date);
+  EventStream(const FilePlan& plan, Days batch_date);
 
   /// Returns the next row; nullopt when no pair is left.
   std::optional<Event> Next();
@@ -73,7 +73,7 @@ class EventStream {
 
   bool Accepts(const DayPairs& day, uint64_t index, uint64_t member, uint64_t second) const;
 
-  const DatasetPlan& plan_;
+  const FilePlan& plan_;
   uint64_t key_;
   Days batch_date_;
   const TimeValues* time_ = nullptr;
@@ -88,24 +88,24 @@ class EventStream {
 class RowMaker {
  public:
   /// `plan` must outlive the maker.
-  explicit RowMaker(const DatasetPlan& plan);
+  explicit RowMaker(const FilePlan& plan);
 
   void Make(const Event& event, Row* row) const;
 
  private:
-  void MakeValue(const Event& event, size_t column, bool unknown, Field* field) const;
+  void MakeValue(const Event& event, size_t column, bool unknown, RowField* field) const;
   void AppendTemplate(const Event& event, const TemplateValues& values, Random* random,
                       std::string* out) const;
   void AppendWord(const Event& event, const TemplatePart& part, std::string* out) const;
   int64_t MemberNumber(const Event& event, size_t column, const MemberValues& values) const;
 
-  const DatasetPlan& plan_;
+  const FilePlan& plan_;
   std::vector<size_t> member_columns_;
   std::vector<std::vector<std::string>> plain_words_;  ///< of each list of the profile
 };
 
 /// True if the member is one of the busy ones that `values` asks for. The same members of a dataset
 /// are busy wherever the percentages agree.
-bool IsBusy(const DatasetPlan& plan, const MemberValues& values, uint64_t member);
+bool IsBusy(const FilePlan& plan, const MemberValues& values, uint64_t member);
 
 }  // namespace lyceum

@@ -24,7 +24,7 @@ void AppendCsvRow(const FileStyle& style, const Row& row, std::string* out) {
   if (row.after_empty_line) out->append(style.line_end);
   if (row.replaced) out->append(row.whole);
   for (size_t i = 0; i < row.num_written && !row.replaced; ++i) {
-    const Field& field = row.fields[i];
+    const RowField& field = row.fields[i];
     if (i > 0) out->push_back(',');
     if (field.form == FieldForm::kText) AppendCsvText(field.text, out);
     if (field.form == FieldForm::kNumber || field.form == FieldForm::kRaw) out->append(field.text);
@@ -35,7 +35,7 @@ void AppendCsvRow(const FileStyle& style, const Row& row, std::string* out) {
 
 void AppendJsonField(const FileStyle& style, const Row& row, size_t index, bool* first,
                      std::string* out) {
-  const Field& field = row.fields[index];
+  const RowField& field = row.fields[index];
   if (field.form == FieldForm::kAbsent) return;
   out->append(*first ? "\n    " : ",\n    ");
   *first = false;

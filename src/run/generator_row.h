@@ -17,7 +17,7 @@ enum class FieldForm {
   kAbsent,  ///< CSV: empty; JSON: the key is left out
 };
 
-struct Field {
+struct RowField {
   std::string text;
   FieldForm form = FieldForm::kText;
 
@@ -37,7 +37,7 @@ struct FileStyle {
 /// One record before it is written. Reused from record to record, so that writing millions of them
 /// allocates nothing.
 struct Row {
-  std::vector<Field> fields;
+  std::vector<RowField> fields;
   size_t num_written = 0;  ///< fields from here on are left out
   std::string tail;        ///< written after the last field
   bool replaced = false;   ///< `whole` stands for the record
