@@ -67,6 +67,10 @@ std::string ExplainPlan(const Plan& plan) {
                                                                       : "missing";
     text += fmt::format("  {:<8}  {}{} ({})\n", action, dataset.dataset->name,
                         dataset.table.name.empty() ? "" : " -> " + dataset.table.name, dataset.why);
+    if (dataset.current) {
+      text += fmt::format("            published now: {} rows loaded, {} quarantined\n",
+                          dataset.current->rows_loaded, dataset.current->rows_quarantined);
+    }
     for (const DeliveredFile& file : dataset.files) {
       text += fmt::format("            {}  {} bytes  {}\n", file.relative, file.fingerprint.bytes,
                           file.content_id().substr(0, 12));

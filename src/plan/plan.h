@@ -31,6 +31,8 @@ struct CurrentContent {
   /// dimension.
   std::optional<Days> first_date;
   std::optional<Days> last_date;
+  int64_t rows_loaded = 0;
+  int64_t rows_quarantined = 0;
 };
 
 /// What a warehouse has published: for every dataset and batch date its current content.

@@ -142,12 +142,25 @@ Status CollectChanges(const Spec& spec, const Names& names,
 }  // namespace
 
 Result<LedgerState> ReadLedger(Warehouse* warehouse) {
-  ASSIGN_OR_RETURN(const RowSet set,
-                   warehouse->Query("SELECT dataset, batch_date, delivery_id, content_hash, "
-                                    "spec_hash, first_date, last_date FROM lyceum.batches"));
+  ASSIGN_OR_RETURN(
+      const RowSet set,
+      warehouse->Query("SELECT dataset, batch_date, delivery_id, content_hash, "
+                       "spec_hash, first_date, last_date, coalesce(loaded, 0), "
+                       "coalesce(quarantined, 0) FROM lyceum.batches AS b LEFT JOIN\n"
+                       "  (SELECT dataset AS d, delivery_id AS i, batch_date AS day,\n"
+                       "     sum(rows_loaded) AS loaded, sum(rows_quarantined) AS quarantined\n"
+                       "   FROM lyceum.files GROUP BY dataset, delivery_id, batch_date) AS f\n"
+                       "  ON f.d = b.dataset AND f.i = b.delivery_id AND (f.day IS NULL OR f.day "
+                       "= b.batch_date)"));
   LedgerState ledger;
   for (const auto& row : set.rows) {
-    CurrentContent content{*row[2], *row[3], *row[4], DateOf(row[5]), DateOf(row[6])};
+    CurrentContent content{*row[2],
+                           *row[3],
+                           *row[4],
+                           DateOf(row[5]),
+                           DateOf(row[6]),
+                           std::stoll(*row[7]),
+                           std::stoll(*row[8])};
     ledger[{*row[0], *DateOf(row[1])}] = std::move(content);
   }
   return ledger;

@@ -53,7 +53,7 @@ class PlanTest : public ::testing::Test {
     for (const DatasetPlan& dataset : plan.datasets) {
       if (dataset.files.empty()) continue;
       input_.ledger[{dataset.dataset->name, plan.batch_date}] = {
-          dataset.delivery_id, dataset.content_hash, dataset.spec_hash, {}, {}};
+          dataset.delivery_id, dataset.content_hash, dataset.spec_hash, {}, {}, 7, 1};
     }
   }
 
