@@ -89,6 +89,21 @@ class RecordReader {
 
 }  // namespace
 
+size_t FindLineEnd(std::string_view buffer) {
+  // Piece by piece, so that a text with one kind of line end is not searched to its end for the
+  // other kind, record after record.
+  constexpr size_t kPieceBytes = 256;
+  for (size_t at = 0; at < buffer.size(); at += kPieceBytes) {
+    std::string_view piece = buffer.substr(at, kPieceBytes);
+    const auto* feed = static_cast<const char*>(std::memchr(piece.data(), '\n', piece.size()));
+    if (feed) piece = piece.substr(0, feed - piece.data());
+    const auto* carriage = static_cast<const char*>(std::memchr(piece.data(), '\r', piece.size()));
+    if (carriage) return at + (carriage - piece.data());
+    if (feed) return at + piece.size();
+  }
+  return buffer.size();
+}
+
 size_t LineEndLength(std::string_view buffer) {
   if (buffer.empty()) return 0;
   if (buffer[0] == '\n') return 1;

@@ -41,6 +41,9 @@ void ReadCsvRecord(std::string_view buffer, const CsvShape& shape, CsvRecord* re
 /// Returns the field's text with doubled quotes halved; `scratch` backs it if need be.
 std::string_view FieldText(const CsvField& field, std::string* scratch);
 
+/// Offset of the first line end in `buffer`, its size if it has none.
+size_t FindLineEnd(std::string_view buffer);
+
 /// Length of the line end (LF, CRLF, CR) at the front of `buffer`, or 0.
 size_t LineEndLength(std::string_view buffer);
 

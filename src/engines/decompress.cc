@@ -1,5 +1,6 @@
 #include "engines/decompress.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -24,7 +25,7 @@ class SpoolFile {
   static Result<SpoolFile> Create(const std::string& directory) {
     std::string path = directory + "/spool-XXXXXX";
     SpoolFile file;
-    file.descriptor_ = FileDescriptor(mkstemp(path.data()));
+    file.descriptor_ = FileDescriptor(mkostemp(path.data(), O_CLOEXEC));
     if (file.descriptor_.get() < 0) {
       return Unavailable(fmt::format("cannot write to '{}': {}", directory, ErrnoText(errno)));
     }
@@ -116,7 +117,8 @@ Status Unzstd(const TextFile& source, SpoolFile* spool, std::string* damage) {
         break;
       }
       RETURN_IF_ERROR(spool->Append(out.data(), block.pos));
-      full = block.pos == block.size;
+      // Once a frame is out, another call without input would begin the next one.
+      full = block.pos == block.size && left != 0;
     }
     return Status::Ok();
   });

@@ -59,6 +59,7 @@ size_t SkipJsonBlanks(std::string_view buffer, size_t at, int64_t* lines) {
 }
 
 int64_t CountLineEnds(std::string_view text) {
+  if (text.empty()) return 0;
   int64_t count = 0;
   const bool returns = std::memchr(text.data(), '\r', text.size()) != nullptr;
   for (size_t i = 0; i < text.size(); ++i) count += text[i] == '\n';

@@ -168,7 +168,9 @@ Status StoreRecord(const std::string& directory, const std::string& name, std::s
   std::filesystem::create_directories(directory, error);
   const std::string path = directory + "/" + name;
   if (std::filesystem::exists(path, error)) return Status::Ok();
-  const std::string part = fmt::format("{}.{}.part", path, getpid());
+  // Equal records may be stored by several threads at once; each writes a file of its own.
+  static std::atomic<uint64_t> number{0};
+  const std::string part = fmt::format("{}.{}.{}.part", path, getpid(), number.fetch_add(1));
   const auto fail = [&] {
     return Unavailable(fmt::format("cannot write '{}': {}", part, ErrnoText(errno)));
   };
@@ -204,24 +206,31 @@ struct RecordVectors {
   duckdb_vector child[6];
 };
 
-/// The cursor of this thread's last look-up: positions come sorted, so that it walks forward.
-thread_local std::unique_ptr<RecordCursor> look_up_cursor;
-thread_local std::weak_ptr<const RecordFile> look_up_file;
+/// The cursor of one thread's look-ups in one query: positions come sorted, so that it walks
+/// forward.
+struct LookUpState {
+  std::unique_ptr<RecordCursor> cursor;
+};
 
-Status LookUp(const Delivery& delivery, int64_t position, RecordVectors* out, idx_t row) {
+void InitLookUp(duckdb_init_info info) {
+  duckdb_scalar_function_init_set_state(info, new LookUpState, Delete<LookUpState>);
+}
+
+Status LookUp(const Delivery& delivery, int64_t position, LookUpState* state, RecordVectors* out,
+              idx_t row) {
   const auto& file = delivery.files[static_cast<size_t>(position >> kOffsetBits)];
-  if (look_up_file.lock() != file) {
-    look_up_cursor = std::make_unique<RecordCursor>(file, ShapeOf(*delivery.dataset));
-    look_up_file = file;
+  if (!state->cursor || state->cursor->file() != file.get()) {
+    state->cursor = std::make_unique<RecordCursor>(file, ShapeOf(*delivery.dataset));
   }
-  RETURN_IF_ERROR(look_up_cursor->Seek(static_cast<uint64_t>(position & kOffsetMask)));
-  const std::string_view bytes = look_up_cursor->bytes();
+  const RecordCursor& cursor = *state->cursor;
+  RETURN_IF_ERROR(state->cursor->Seek(static_cast<uint64_t>(position & kOffsetMask)));
+  const std::string_view bytes = cursor.bytes();
   const std::string hash = Sha256Hex(bytes);
   bool whole = true;
   const std::string shown = EscapeBytesUpTo(bytes, kMaxRawText, &whole);
-  out->Number(0, row, look_up_cursor->line());
+  out->Number(0, row, cursor.line());
   if (file->layout() == Layout::kJsonArray) {
-    out->Number(1, row, look_up_cursor->element());
+    out->Number(1, row, cursor.element());
   } else {
     out->Null(1, row);
   }
@@ -242,10 +251,11 @@ void Record(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector ou
       static_cast<uint64_t*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(input, 0)));
   const auto* position =
       static_cast<int64_t*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(input, 1)));
+  auto* state = static_cast<LookUpState*>(duckdb_scalar_function_get_state(info));
   RecordVectors vectors(output);
   for (idx_t row = 0; row < duckdb_data_chunk_get_size(input); ++row) {
     auto* delivery = reinterpret_cast<Delivery*>(address[row]);
-    if (Status status = LookUp(*delivery, position[row], &vectors, row); !status.ok()) {
+    if (Status status = LookUp(*delivery, position[row], state, &vectors, row); !status.ok()) {
       delivery->Fail(status);
       duckdb_scalar_function_set_error(info, status.message().c_str());
       return;
@@ -281,6 +291,7 @@ Status RegisterRecord(duckdb_connection connection) {
   duckdb_scalar_function_add_parameter(function, address);
   duckdb_scalar_function_add_parameter(function, bigint);
   duckdb_scalar_function_set_return_type(function, result);
+  duckdb_scalar_function_set_init(function, InitLookUp);
   duckdb_scalar_function_set_function(function, Record);
   const duckdb_state state = duckdb_register_scalar_function(connection, function);
   duckdb_destroy_scalar_function(&function);

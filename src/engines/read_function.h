@@ -12,11 +12,8 @@
 #include "base/position.h"
 #include "base/status.h"
 #include "engines/record_file.h"
+#include "engines/time_zone.h"
 #include "spec/spec.h"
-
-namespace date {
-class time_zone;
-}
 
 namespace lyceum {
 
@@ -25,7 +22,7 @@ namespace lyceum {
 struct Delivery {
   const Dataset* dataset = nullptr;
   /// Where timestamps with an offset are converted to; null for UTC. See SetTimezone.
-  const date::time_zone* zone = nullptr;
+  std::shared_ptr<const TimeZone> zone;
   std::vector<std::shared_ptr<const RecordFile>> files;
   /// Folder for the complete bytes of records longer than 32 KiB; created when first needed.
   std::string long_record_directory;

@@ -71,7 +71,7 @@ bool RecordCursor::NextLine() {
   while (next_ < size_) {
     begin_ = next_;
     line_ = next_line_++;
-    length_ = std::min(all.find_first_of("\r\n", begin_), size_) - begin_;
+    length_ = FindLineEnd(all.substr(begin_));
     next_ = begin_ + length_ + LineEndLength(all.substr(begin_ + length_));
     int64_t none = 0;
     const std::string_view text = all.substr(begin_, length_);

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/position.h"
 #include "engines/column_names.h"
 #include "engines/csv_records.h"
 #include "engines/decompress.h"
@@ -61,6 +62,10 @@ class IndexedFile : public RecordFile {
       ASSIGN_OR_RETURN(text_, Decompress(delivered, compression, spool_directory, &fault_));
     }
     if (fault_) return Status::Ok();
+    if (text_.size() > static_cast<uint64_t>(kOffsetMask)) {
+      Fault("is larger than 1 TiB");
+      return Status::Ok();
+    }
     RETURN_IF_ERROR(ReadHead());
     if (fault_) return Status::Ok();
     RETURN_IF_ERROR(dataset_.format == FileFormat::kCsv ? IndexCsv() : IndexJson());
@@ -179,10 +184,7 @@ class IndexedFile : public RecordFile {
                             CsvRecord* record, size_t* length, size_t* next, int64_t* lines) {
     record->open_quote = false;
     *lines = 1;
-    const auto* feed = static_cast<const char*>(std::memchr(rest.data(), '\n', rest.size()));
-    std::string_view line = feed ? rest.substr(0, feed - rest.data()) : rest;
-    const auto* carriage = static_cast<const char*>(std::memchr(line.data(), '\r', line.size()));
-    if (carriage) line = rest.substr(0, carriage - rest.data());
+    const std::string_view line = rest.substr(0, FindLineEnd(rest));
     const bool quotes = std::memchr(line.data(), '"', line.size()) != nullptr;
     if (!quotes) {
       const std::string_view end = rest.substr(line.size());
@@ -192,7 +194,8 @@ class IndexedFile : public RecordFile {
       return true;
     }
     ReadCsvRecord(rest, shape, record);
-    if (!at_end && (record->next >= rest.size() || record->open_quote)) return false;
+    const bool spills = record->open_quote && shape.quoted_newlines;
+    if (!at_end && (record->next >= rest.size() || spills)) return false;
     *length = record->length;
     *next = record->next;
     *lines = record->lines;
@@ -292,7 +295,9 @@ class IndexedFile : public RecordFile {
       }
       if (all[at] == ']' && first) return EndArray(block.offset() + at + 1, line);
       const JsonElement found = FindElement(all.substr(at));
-      const bool needs_more = !found.complete || at + found.length >= all.size();
+      // Only a closing quote or bracket says that an element does not go on behind the block.
+      const bool closed = at + found.length < all.size() || IsClosed(all.substr(at));
+      const bool needs_more = !found.complete || !closed;
       if (needs_more && !block.at_end()) {
         bool too_long = false;
         RETURN_IF_ERROR(Grow(&block, at, &too_long));
@@ -327,6 +332,10 @@ class IndexedFile : public RecordFile {
     }
   }
 
+  static bool IsClosed(std::string_view element) {
+    return element[0] == '"' || element[0] == '{' || element[0] == '[';
+  }
+
   /// Behind the closing bracket only blanks may stand.
   Status EndArray(uint64_t end, int64_t line) {
     CloseChunks(end - 1);
@@ -353,7 +362,7 @@ class IndexedFile : public RecordFile {
     for (;;) {
       const std::string_view rest(block.data() + at, block.size() - at);
       if (rest.empty() && block.at_end()) break;
-      const size_t length = std::min(rest.find_first_of("\r\n"), rest.size());
+      const size_t length = FindLineEnd(rest);
       const std::string_view end = rest.substr(length);
       if (!block.at_end() && end.size() < 2) {
         bool too_long = false;
@@ -376,7 +385,11 @@ class IndexedFile : public RecordFile {
         const bool unterminated = end.empty();
         if (records == 1 || unterminated) last = std::string(text);
         // The first line alone tells a pretty-printed object from lines.
-        if (records == 1 && !FindElement(TrimJson(last)).complete) return TellSingleObject(offset);
+        if (records == 1 && !unterminated && !FindElement(TrimJson(last)).complete) {
+          bool is_lines = false;
+          RETURN_IF_ERROR(TellSingleObject(offset, text, &is_lines));
+          if (!is_lines) return Status::Ok();
+        }
         if (unterminated && !FindElement(TrimJson(last)).complete) {
           Fault(fmt::format("JSON is cut off in line {}", line), last_offset, line);
           return Status::Ok();
@@ -394,17 +407,24 @@ class IndexedFile : public RecordFile {
     return text;
   }
 
-  /// The first line opens an object that it does not close: one object over several lines, or a
-  /// file that was cut off.
-  Status TellSingleObject(uint64_t offset) {
-    chunks_.clear();
-    const uint64_t length = std::min<uint64_t>(text_.size() - offset, kMaxRecordBytes);
-    std::string text(length, '\0');
-    RETURN_IF_ERROR(text_.Read(offset, length, text.data()));
-    if (FindElement(TrimJson(text)).complete) {
-      Fault("is one JSON object, expected an array or one object per line");
-    } else {
+  /// The first line opens an object that it does not close. In a file of one object over several
+  /// lines the next line goes on with a key or a bracket; if it opens an object too, only the first
+  /// line is broken.
+  Status TellSingleObject(uint64_t offset, std::string_view line, bool* is_lines) {
+    std::string text(std::min<uint64_t>(text_.size() - offset, kMaxRecordBytes), '\0');
+    RETURN_IF_ERROR(text_.Read(offset, text.size(), text.data()));
+    int64_t none = 0;
+    const size_t second = SkipJsonBlanks(text, line.size(), &none);
+    *is_lines = second < text.size() && text[second] == '{';
+    if (*is_lines) return Status::Ok();
+    const size_t first = SkipJsonBlanks(text, 0, &none);
+    const JsonElement object = FindElement(std::string_view(text).substr(first));
+    if (!object.complete) {
       Fault("JSON is cut off in line 1");
+    } else if (SkipJsonBlanks(text, first + object.length, &none) < text.size()) {
+      Fault("is no JSON: expected an array or one object per line");
+    } else {
+      Fault("is one JSON object, expected an array or one object per line");
     }
     return Status::Ok();
   }

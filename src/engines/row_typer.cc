@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
+#include <unordered_set>
 
 #include "engines/column_names.h"
 #include "engines/json_records.h"
@@ -49,6 +51,60 @@ bool IsJsonNumber(std::string_view text) {
   return at == text.size();
 }
 
+/// simdjson's own limit; its on-demand parser leaves it to the caller.
+constexpr int kMaxJsonDepth = 1000;
+
+/// The text of a number, true or false; nullopt if it is no JSON.
+std::optional<std::string_view> PlainToken(simdjson::ondemand::value value) {
+  std::string_view token = value.raw_json_token();
+  token = token.substr(0, token.find_last_not_of(" \t\r\n") + 1);
+  if (token == "true" || token == "false" || IsJsonNumber(token)) return token;
+  return std::nullopt;
+}
+
+/// Reads a value that no column takes to its end: on-demand parsing finds only the errors of what
+/// is read. Numbers may have any size, so simdjson's other parser, which wants 64 bits, cannot do
+/// it.
+bool ReadsWhole(simdjson::ondemand::value value, int depth) {
+  namespace od = simdjson::ondemand;
+  od::json_type type;
+  if (depth > kMaxJsonDepth || value.type().get(type)) return false;
+  switch (type) {
+    case od::json_type::object: {
+      od::object object;
+      if (value.get_object().get(object)) return false;
+      for (auto entry : object) {
+        std::string_view key;
+        od::value inner;
+        if (entry.error() || entry.unescaped_key().get(key) || entry.value().get(inner)) {
+          return false;
+        }
+        if (!ReadsWhole(inner, depth + 1)) return false;
+      }
+      return true;
+    }
+    case od::json_type::array: {
+      od::array array;
+      if (value.get_array().get(array)) return false;
+      for (auto element : array) {
+        od::value inner;
+        if (element.get(inner) || !ReadsWhole(inner, depth + 1)) return false;
+      }
+      return true;
+    }
+    case od::json_type::string: {
+      std::string_view text;
+      return !value.get_string().get(text);
+    }
+    case od::json_type::null: {
+      bool null = false;
+      return !value.is_null().get(null) && null;
+    }
+    default:
+      return PlainToken(value).has_value();
+  }
+}
+
 /// Adds a reason to the inside of a JSON array.
 void AppendReason(std::string_view reason, std::string* reasons) {
   if (!reasons->empty()) reasons->push_back(',');
@@ -75,9 +131,22 @@ struct RowTyper::Column {
 
 struct RowTyper::JsonParser {
   simdjson::ondemand::parser parser;
-  simdjson::dom::parser whole;
-  std::vector<bool> seen;                ///< columns of the current element
-  std::vector<std::string> other_names;  ///< its other keys
+  std::vector<bool> seen;                      ///< columns of the current element
+  std::vector<std::string> other_names;        ///< its other keys
+  std::unordered_set<std::string> many_names;  ///< the same, once they are many
+
+  /// Notes a key that is no column's; false if the element has it twice.
+  bool Note(std::string_view key) {
+    constexpr size_t kFew = 32;
+    if (other_names.size() < kFew) {
+      if (std::find(other_names.begin(), other_names.end(), key) != other_names.end()) return false;
+    } else {
+      if (many_names.empty()) many_names.insert(other_names.begin(), other_names.end());
+      if (!many_names.insert(std::string(key)).second) return false;
+    }
+    other_names.emplace_back(key);
+    return true;
+  }
 };
 
 RowTyper::RowTyper(const Delivery& delivery)
@@ -189,6 +258,8 @@ void RowTyper::Reject(size_t column, std::string_view reason) {
 }
 
 void RowTyper::Structure(std::string_view reason) {
+  // What was typed before the break was found is half a row; its reasons would mislead.
+  if (!broken_) reasons_.clear();
   broken_ = true;
   AppendReason(reason, &reasons_);
 }
@@ -253,8 +324,8 @@ void RowTyper::WriteText(size_t index, std::string_view text, uint64_t row) {
       typed = ParseDate(text, column.formats, static_cast<int32_t*>(data) + row);
       break;
     case TypeKind::kTimestamp:
-      typed =
-          ParseTimestamp(text, column.formats, delivery_.zone, static_cast<int64_t*>(data) + row);
+      typed = ParseTimestamp(text, column.formats, delivery_.zone.get(),
+                             static_cast<int64_t*>(data) + row);
       break;
   }
   if (typed == Typed::kOk) return;
@@ -268,11 +339,6 @@ int RowTyper::ColumnOfKey(std::string_view key) {
   const int index = FindColumn(*delivery_.dataset, key);
   if (column_of_key_.size() < kMaxUnknownKeys) column_of_key_.emplace(key, index);
   return index;
-}
-
-bool RowTyper::IsValidJson(std::string_view bytes, size_t padding) {
-  const bool copy = padding < simdjson::SIMDJSON_PADDING;
-  return !json_->whole.parse(bytes.data(), bytes.size(), copy).error();
 }
 
 void RowTyper::WriteJson(const RecordCursor& cursor, uint64_t row) {
@@ -291,8 +357,7 @@ void RowTyper::WriteJson(const RecordCursor& cursor, uint64_t row) {
   if (SkipJsonBlanks(bytes, end, &none) < bytes.size()) return Structure("is not valid JSON");
   json_->seen.assign(columns_.size(), false);
   json_->other_names.clear();
-  // On-demand parsing checks what it reads; values that are passed over need a look of their own.
-  bool unread = false;
+  json_->many_names.clear();
   od::document document;
   od::object object;
   const simdjson::padded_string_view padded(bytes.data(), bytes.size(),
@@ -315,15 +380,12 @@ void RowTyper::WriteJson(const RecordCursor& cursor, uint64_t row) {
       return Structure("is not valid JSON");
     }
     const int column = ColumnOfKey(key);
-    const bool twice = column >= 0 ? json_->seen[column]
-                                   : std::find(json_->other_names.begin(), json_->other_names.end(),
-                                               key) != json_->other_names.end();
+    const bool twice = column >= 0 ? json_->seen[column] : !json_->Note(key);
     if (twice) return Structure(fmt::format("has key '{}' twice", ShowName(key)));
     od::json_type type;
     if (value.type().get(type)) return Structure("is not valid JSON");
     if (column < 0) {
-      json_->other_names.emplace_back(key);
-      unread = unread || type == od::json_type::object || type == od::json_type::array;
+      if (!ReadsWhole(value, 1)) return Structure("is not valid JSON");
       continue;
     }
     json_->seen[column] = true;
@@ -332,7 +394,7 @@ void RowTyper::WriteJson(const RecordCursor& cursor, uint64_t row) {
       case od::json_type::array:
         WriteNull(column, row);
         Reject(column, fmt::format("{}: nested value", columns_[column].source->name));
-        unread = true;
+        if (!ReadsWhole(value, 1)) return Structure("is not valid JSON");
         break;
       case od::json_type::string: {
         std::string_view text;
@@ -347,16 +409,18 @@ void RowTyper::WriteJson(const RecordCursor& cursor, uint64_t row) {
         break;
       }
       default: {
-        std::string_view token = value.raw_json_token();
-        token = token.substr(0, token.find_last_not_of(" \t\r\n") + 1);
-        const bool word = token == "true" || token == "false";
-        if (!word && !IsJsonNumber(token)) return Structure("is not valid JSON");
-        write(column, token);
+        const std::optional<std::string_view> token = PlainToken(value);
+        if (!token) return Structure("is not valid JSON");
+        const bool is_boolean = type == od::json_type::boolean;
+        if (is_boolean && columns_[column].source->type.kind == TypeKind::kBoolean) {
+          static_cast<bool*>(data_[column])[row] = *token == "true";
+        } else {
+          write(column, *token);
+        }
         break;
       }
     }
   }
-  if (unread && !IsValidJson(bytes, cursor.padding())) return Structure("is not valid JSON");
   for (size_t i = 0; i < columns_.size(); ++i) {
     if (!json_->seen[i]) WriteNull(i, row);
   }

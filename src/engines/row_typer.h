@@ -45,7 +45,6 @@ class RowTyper {
   void Structure(std::string_view reason);
   bool IsNullToken(std::string_view text) const;
   int ColumnOfKey(std::string_view key);
-  bool IsValidJson(std::string_view bytes, size_t padding);
 
   const Delivery& delivery_;
   std::vector<Column> columns_;

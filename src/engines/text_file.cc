@@ -80,7 +80,7 @@ Status TextFile::Read(uint64_t offset, size_t size, char* out) const {
 
 Status BlockReader::Next(size_t consumed) {
   const size_t rest = size_ - consumed;
-  if (rest > 0) std::memmove(buffer_.data(), buffer_.data() + consumed, rest);
+  if (rest > 0 && consumed > 0) std::memmove(buffer_.data(), buffer_.data() + consumed, rest);
   offset_ += consumed;
   const size_t more = std::min<uint64_t>(block_bytes_, text_->size() - next_);
   if (buffer_.size() < rest + more) buffer_.resize(rest + more);

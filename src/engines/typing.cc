@@ -1,10 +1,11 @@
 #include "engines/typing.h"
 
-#include <date/tz.h>
-#include <fmt/format.h>
-
 #include <charconv>
 #include <cmath>
+#include <limits>
+
+#include "base/calendar.h"
+#include "engines/time_zone.h"
 
 namespace lyceum {
 namespace {
@@ -138,14 +139,15 @@ Typed ParseDecimal(std::string_view text, int precision, int scale, __int128* va
 }
 
 Typed ParseDouble(std::string_view text, double* value) {
-  if (!text.empty() && text[0] == '+') text.remove_prefix(1);
-  const size_t sign = !text.empty() && text[0] == '-' ? 1 : 0;
-  // from_chars also reads inf and nan, which are words here.
-  if (text.size() <= sign || !(IsDigit(text[sign]) || text[sign] == '.')) return Typed::kNotOfType;
+  bool negative = false;
+  if (!TakeSign(&text, &negative)) return Typed::kNotOfType;
+  // from_chars also reads inf and nan, which are words here, and a sign, which is taken.
+  if (!IsDigit(text[0]) && text[0] != '.') return Typed::kNotOfType;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *value);
   if (end != text.data() + text.size()) return Typed::kNotOfType;
   if (error == std::errc::result_out_of_range) return Typed::kOutOfRange;
   if (error != std::errc() || !std::isfinite(*value)) return Typed::kNotOfType;
+  if (negative) *value = -*value;
   return Typed::kOk;
 }
 
@@ -221,7 +223,7 @@ Typed ParseDate(std::string_view text, const std::vector<DateFormat>& formats, i
 }
 
 Typed ParseTimestamp(std::string_view text, const std::vector<DateFormat>& formats,
-                     const date::time_zone* zone, int64_t* micros) {
+                     const TimeZone* zone, int64_t* micros) {
   for (const DateFormat& format : formats) {
     int32_t days = 0, seconds = 0;
     const size_t used = format.Match(text, &days, &seconds);
@@ -235,10 +237,7 @@ Typed ParseTimestamp(std::string_view text, const std::vector<DateFormat>& forma
       if (!rest.empty()) {
         if (!ReadOffset(rest, &offset)) continue;
         whole -= offset;
-        if (zone) {
-          const date::sys_seconds instant{std::chrono::seconds(whole)};
-          whole = zone->to_local(instant).time_since_epoch().count();
-        }
+        if (zone) whole = zone->ToLocal(whole);
       }
     }
     const bool known =
@@ -248,18 +247,6 @@ Typed ParseTimestamp(std::string_view text, const std::vector<DateFormat>& forma
     return Typed::kOk;
   }
   return Typed::kNotOfType;
-}
-
-Result<const date::time_zone*> FindTimezone(const std::string& name) {
-  if (name == "UTC") return static_cast<const date::time_zone*>(nullptr);
-  try {
-    return date::locate_zone(name);
-  } catch (const std::exception&) {
-    return BadSpec(
-        fmt::format("'{}' is no time zone of this machine; expected an IANA name such as "
-                    "'Europe/Berlin'",
-                    name));
-  }
 }
 
 }  // namespace lyceum

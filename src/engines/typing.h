@@ -7,14 +7,12 @@
 
 #include "spec/spec.h"
 
-namespace date {
-class time_zone;
-}
-
 namespace lyceum {
 
 /// Drops spaces and tabs at both ends; no other character is blank.
 std::string_view TrimBlanks(std::string_view text);
+
+class TimeZone;
 
 enum class Typed { kOk, kNotOfType, kOutOfRange };
 
@@ -57,9 +55,6 @@ Typed ParseDate(std::string_view text, const std::vector<DateFormat>& formats, i
 /// (`Z`, `+02`, `+0200`, `+02:00`) may follow. A value with offset is converted to `zone` (nullptr:
 /// UTC).
 Typed ParseTimestamp(std::string_view text, const std::vector<DateFormat>& formats,
-                     const date::time_zone* zone, int64_t* micros);
-
-/// Finds a time zone by its IANA name; nullptr for UTC. kBadSpec if there is none of that name.
-Result<const date::time_zone*> FindTimezone(const std::string& name);
+                     const TimeZone* zone, int64_t* micros);
 
 }  // namespace lyceum

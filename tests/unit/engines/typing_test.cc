@@ -4,6 +4,7 @@
 
 #include "base/calendar.h"
 #include "base/canonical.h"
+#include "engines/time_zone.h"
 
 namespace lyceum {
 namespace {
@@ -57,7 +58,8 @@ std::string Read(const std::string& type, const std::string& text) {
   if (type.rfind("timestamp", 0) != 0) return ReadNumber(type, trimmed);
   const std::string zone = type == "timestamp" ? "UTC" : type.substr(10);
   int64_t micros = 0;
-  const Typed typed = ParseTimestamp(trimmed, times, *FindTimezone(zone), &micros);
+  const auto found = FindTimezone(zone);
+  const Typed typed = ParseTimestamp(trimmed, times, found->get(), &micros);
   return Outcome(typed, FormatTimestamp(micros));
 }
 
@@ -106,6 +108,13 @@ TEST(Typing, Table) {
       {"double", "-1e3", "-1000"},
       {"double", "+.5", "0.5"},
       {"double", "1e400", "range"},
+      {"double", "+-5", "!"},
+      {"double", "-+5", "!"},
+      {"double", "--5", "!"},
+      {"double", "-0.5", "-0.5"},
+      {"double", "-", "!"},
+      {"double", "1e", "!"},
+      {"double", "-inf", "!"},
       {"double", "nan", "!"},
       {"double", "inf", "!"},
       {"double", "0x10", "!"},
@@ -145,6 +154,13 @@ TEST(Typing, Table) {
       {"timestamp Asia/Kolkata", "2025-06-01 20:00:00", "2025-06-01T20:00:00.000000"},
       {"timestamp Europe/Berlin", "2025-01-01T00:00:00Z", "2025-01-01T01:00:00.000000"},
       {"timestamp Europe/Berlin", "2025-07-01T00:00:00Z", "2025-07-01T02:00:00.000000"},
+      {"timestamp Europe/Berlin", "2050-01-01T00:00:00Z", "2050-01-01T01:00:00.000000"},
+      {"timestamp Europe/Berlin", "2050-07-01T00:00:00Z", "2050-07-01T02:00:00.000000"},
+      {"timestamp America/New_York", "2099-07-01T00:00:00Z", "2099-06-30T20:00:00.000000"},
+      {"timestamp America/New_York", "2099-12-01T00:00:00Z", "2099-11-30T19:00:00.000000"},
+      {"timestamp Australia/Sydney", "2040-01-01T00:00:00Z", "2040-01-01T11:00:00.000000"},
+      {"timestamp Australia/Sydney", "2040-07-01T00:00:00Z", "2040-07-01T10:00:00.000000"},
+      {"timestamp Asia/Tokyo", "2040-07-01T00:00:00Z", "2040-07-01T09:00:00.000000"},
   };
   for (const TypingCase& test : cases) {
     EXPECT_EQ(Read(test.type, test.text), test.expected) << test.type << " of " << test.text;
