@@ -22,7 +22,7 @@ std::vector<std::string> ListNames(const std::vector<WordList>& lists) {
 /// Reads what stands between the braces: `row`, `digits:3`, `list` or `list:form`.
 std::optional<TemplatePart> ReadPlaceholder(std::string_view text,
                                             const std::vector<WordList>& lists,
-                                            std::string* problem) {
+                                            const std::string& owner, std::string* problem) {
   const size_t colon = text.find(':');
   const std::string name(text.substr(0, colon));
   const std::string form(colon == std::string_view::npos ? "" : text.substr(colon + 1));
@@ -35,7 +35,7 @@ std::optional<TemplatePart> ReadPlaceholder(std::string_view text,
     part.kind = TemplatePart::Kind::kDigits;
     part.num_digits = ParseWholeNumber(form).value_or(0);
     if (part.num_digits >= 1 && part.num_digits <= 18) return part;
-    *problem = "'digits' needs a count from 1 to 18, as in '{digits:3}'";
+    *problem = "'digits' in " + owner + " needs a count from 1 to 18, as in '{digits:3}'";
     return std::nullopt;
   }
   part.kind = TemplatePart::Kind::kWord;
@@ -44,7 +44,7 @@ std::optional<TemplatePart> ReadPlaceholder(std::string_view text,
   if (list == lists.end()) {
     std::vector<std::string> names = ListNames(lists);
     names.insert(names.end(), {"row", "digits"});
-    *problem = fmt::format("unknown list '{}'{}", name, SuggestName(name, names));
+    *problem = fmt::format("unknown list '{}' in {}{}", name, owner, SuggestName(name, names));
     return std::nullopt;
   }
   part.list = list - lists.begin();
@@ -52,7 +52,7 @@ std::optional<TemplatePart> ReadPlaceholder(std::string_view text,
   const std::vector<std::string> forms = {"plain", "initial", "next"};
   auto found = std::find(forms.begin(), forms.end(), form);
   if (found == forms.end()) {
-    *problem = fmt::format("unknown form '{}'{}", form, SuggestName(form, forms));
+    *problem = fmt::format("unknown form '{}' in {}{}", form, owner, SuggestName(form, forms));
     return std::nullopt;
   }
   part.form = static_cast<WordForm>(found - forms.begin() + 1);
@@ -76,12 +76,12 @@ TemplateValues ReadTemplate(KeyReader* keys, const std::vector<WordList>& lists)
       break;
     }
     std::string problem;
-    auto part =
-        ReadPlaceholder(std::string_view(text).substr(open + 1, close - open - 1), lists, &problem);
+    auto part = ReadPlaceholder(std::string_view(text).substr(open + 1, close - open - 1), lists,
+                                keys->owner(), &problem);
     if (part) {
       values.parts.push_back(*part);
     } else {
-      keys->Error("text", problem + " in " + keys->owner());
+      keys->Error("text", problem);
     }
     at = close + 1;
   }
@@ -102,7 +102,7 @@ DateValues ReadDate(KeyReader* keys) {
   DateValues values;
   values.from = keys->Date("from");
   values.to = keys->Date("to");
-  if (values.to < values.from) {
+  if (keys->clean() && values.to < values.from) {
     keys->Error("to", "'to' of " + keys->owner() + " must not be before 'from'");
   }
   values.formats = keys->Texts("formats");
@@ -171,7 +171,7 @@ NumberValues ReadNumber(KeyReader* keys) {
   NumberValues values;
   values.from = keys->Number("from", -kLimit, kLimit);
   values.to = keys->Number("to", -kLimit, kLimit);
-  if (values.to < values.from) {
+  if (keys->clean() && values.to < values.from) {
     keys->Error("to", "'to' of " + keys->owner() + " must not be less than 'from'");
   }
   if (keys->Find("shape") != nullptr) values.bell = keys->Word("shape", {"even", "bell"}) == 1;
@@ -189,10 +189,9 @@ ProfileColumn ReadColumn(const YamlNode& node, const std::string& name, const st
   column.name = name;
   const std::vector<std::string> types = {"sequence", "template", "date",  "member",
                                           "time",     "choice",   "number"};
-  const size_t problems = diagnostics->items().size();
   const size_t type = keys.Word("type", types);
   // Without a type nothing is known about the other keys.
-  if (diagnostics->items().size() > problems) return column;
+  if (!keys.clean()) return column;
   switch (type) {
     case 0:
       break;

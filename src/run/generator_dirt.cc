@@ -85,10 +85,9 @@ void ReadValues(KeyReader* keys, Needs needs, Dirt* dirt) {
 std::optional<Dirt> ReadDirt(const YamlNode& node, const std::string& owner, const FileStyle& style,
                              Diagnostics* diagnostics) {
   KeyReader keys(node, "an entry of " + owner, diagnostics);
-  const size_t problems = diagnostics->items().size();
   const std::vector<std::string> names = DirtNames(style.format);
   const size_t word = keys.Word("type", names);
-  if (diagnostics->items().size() > problems) return std::nullopt;
+  if (!keys.clean()) return std::nullopt;
   const DirtKind& kind = FindKind(names[word]);
   Dirt dirt;
   dirt.type = kind.type;

@@ -11,7 +11,7 @@ namespace lyceum {
 KeyReader::KeyReader(const YamlNode& node, std::string owner, Diagnostics* diagnostics)
     : node_(node), owner_(std::move(owner)), diagnostics_(diagnostics) {
   if (node.kind != YamlKind::kMapping) {
-    diagnostics->Error(node.span, fmt::format("{} must be a mapping of keys to values", owner_));
+    Report(node.span, fmt::format("{} must be a mapping of keys to values", owner_));
   }
 }
 
@@ -25,7 +25,7 @@ const YamlNode* KeyReader::Find(std::string_view key) {
 const YamlNode* KeyReader::Require(std::string_view key) {
   const YamlNode* value = Find(key);
   if (value == nullptr && node_.kind == YamlKind::kMapping) {
-    diagnostics_->Error(node_.span, fmt::format("{} lacks the key '{}'", owner_, key));
+    Report(node_.span, fmt::format("{} lacks the key '{}'", owner_, key));
   }
   return value;
 }
@@ -96,7 +96,7 @@ std::vector<std::string> KeyReader::Texts(std::string_view key) {
 
 void KeyReader::Error(std::string_view key, std::string message) {
   const YamlNode* value = node_.kind == YamlKind::kMapping ? node_.Find(key) : nullptr;
-  diagnostics_->Error(value == nullptr ? node_.span : value->span, std::move(message));
+  Report(value == nullptr ? node_.span : value->span, std::move(message));
 }
 
 void KeyReader::RejectOthers() {
@@ -106,9 +106,14 @@ void KeyReader::RejectOthers() {
     for (const std::string& name : known_) {
       if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
     }
-    diagnostics_->Error(key.span, fmt::format("unknown key '{}' in {}{}", key.scalar, owner_,
-                                              SuggestName(key.scalar, names)));
+    Report(key.span, fmt::format("unknown key '{}' in {}{}", key.scalar, owner_,
+                                 SuggestName(key.scalar, names)));
   }
+}
+
+void KeyReader::Report(Span span, std::string message) {
+  clean_ = false;
+  diagnostics_->Error(span, std::move(message));
 }
 
 std::string KeyReader::Quoted(std::string_view key) const {

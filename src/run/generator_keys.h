@@ -40,6 +40,9 @@ class KeyReader {
   /// Reads a list of at least one text; empty after an error.
   std::vector<std::string> Texts(std::string_view key);
 
+  /// True as long as the reader has found nothing wrong.
+  bool clean() const { return clean_; }
+
   /// Adds an error at the value of `key`, or at the mapping if there is none.
   void Error(std::string_view key, std::string message);
 
@@ -48,11 +51,13 @@ class KeyReader {
 
  private:
   std::string Quoted(std::string_view key) const;
+  void Report(Span span, std::string message);
 
   const YamlNode& node_;
   std::string owner_;
   Diagnostics* diagnostics_;
   std::vector<std::string> known_;
+  bool clean_ = true;
 };
 
 /// Reads a whole number with nothing around it; nullopt if `text` is none or has over 64 bits.

@@ -49,7 +49,7 @@ void ReadRecords(const YamlNode* node, const std::string& owner, ProfileDataset*
     dataset->rows_per_record = keys.Number("rows_per_record", 1, kMaxRecords);
     dataset->min_records = keys.NumberOr("min", 1, kMaxRecords, 1);
     dataset->max_records = keys.NumberOr("max", 1, kMaxRecords, kMaxRecords);
-    if (dataset->max_records < dataset->min_records) {
+    if (keys.clean() && dataset->max_records < dataset->min_records) {
       keys.Error("max", "'max' of " + keys.owner() + " must not be less than 'min'");
     }
   }
@@ -173,7 +173,7 @@ void ReadCalendar(KeyReader* keys, GeneratorProfile* profile, Diagnostics* diagn
   KeyReader calendar(*node, "'calendar'", diagnostics);
   profile->first_day = calendar.Date("from");
   profile->last_day = calendar.Date("to");
-  if (profile->last_day < profile->first_day) {
+  if (calendar.clean() && profile->last_day < profile->first_day) {
     calendar.Error("to", "'to' of 'calendar' must not be before 'from'");
   }
   calendar.RejectOthers();
