@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/sha256.h"
 #include "sql/ledger_sql.h"
@@ -77,67 +78,134 @@ SchemaChange Compare(const TableSchema& old_table, const TableSchema& new_table)
   return change;
 }
 
-/// A mart is derived: a changed one is dropped and built anew.
-Statement DropMart(const Names& names, const std::string& mart) {
-  return {fmt::format("drop changed mart '{}'", mart),
-          fmt::format("DROP TABLE IF EXISTS {}", names.Star(mart))};
-}
+/// What the warehouse has, as far as a new spec must fit it.
+struct Published {
+  std::vector<DescribedTable> tables;
+  std::map<std::string, std::string> hashes;  ///< of marts and the calendar
+  std::set<std::string> datasets;             ///< with published batches
+  std::optional<Days> first_date, last_date;  ///< of all fact rows
+};
 
-void Append(std::vector<Statement> more, std::vector<Statement>* statements) {
-  for (Statement& statement : more) statements->push_back(std::move(statement));
-}
-
-Status CollectChanges(const Spec& spec, const Names& names,
-                      const std::vector<DescribedTable>& described,
-                      const std::map<std::string, std::string>& hashes,
-                      std::vector<Statement>* statements) {
-  std::vector<std::string> breaks;
-  for (const TableSchema& table : StarTables(spec)) {
-    const auto old = std::find_if(described.begin(), described.end(), [&](const auto& candidate) {
-      return candidate.schema.name == table.name;
-    });
-    if (old == described.end()) {
-      Append(RenderCreateTable(table, names), statements);
-      Append(RenderTableRows(names, table, DatasetOf(spec, table.name)), statements);
-      continue;
-    }
-    const SchemaChange change = Compare(old->schema, table);
-    if (change.breaks.empty() && !change.differs) continue;
-    if (table.kind == TableKind::kMart) {
-      statements->push_back(DropMart(names, table.name));
-      Append(RenderCreateTable(table, names), statements);
-    } else if (!change.breaks.empty()) {
-      breaks.push_back(fmt::format("'{}': {}", table.name, fmt::join(change.breaks, ", ")));
-      continue;
-    }
-    for (const TableColumn& column : change.new_columns) {
-      if (table.kind != TableKind::kMart) Append(RenderAddColumn(table, column, names), statements);
-    }
-    Append(RenderTableRows(names, table, DatasetOf(spec, table.name)), statements);
+Result<Published> ReadPublished(Warehouse* warehouse) {
+  Published published;
+  ASSIGN_OR_RETURN(published.tables, ReadTables(warehouse));
+  ASSIGN_OR_RETURN(published.hashes, ReadMartHashes(warehouse));
+  ASSIGN_OR_RETURN(const LedgerState ledger, ReadLedger(warehouse));
+  for (const auto& [key, content] : ledger) {
+    published.datasets.insert(key.first);
+    if (!content.first_date) continue;
+    published.first_date = std::min(published.first_date.value_or(kLastDay), *content.first_date);
+    published.last_date = std::max(published.last_date.value_or(kFirstDay), *content.last_date);
   }
-  if (!breaks.empty()) {
+  return published;
+}
+
+/// Compares the tables of a spec with those of the warehouse: collects the statements that bring
+/// the warehouse up to the spec, and what no statement can bring.
+class SchemaUpdate {
+ public:
+  SchemaUpdate(const Spec& spec, const Names& names, const Published& published)
+      : spec_(spec), names_(names), published_(published) {}
+
+  Status Collect() {
+    for (const TableSchema& table : StarTables(spec_)) Table(table);
+    for (const DescribedTable& old : published_.tables) Removed(old.schema);
+    if (spec_.calendar) Calendar(*spec_.calendar);
+    if (breaks_.empty()) return Status::Ok();
     return BadSpec(
         fmt::format("the spec no longer fits the tables in the warehouse:\n  {}\nload into a new "
                     "target, or put "
                     "the old definition back",
-                    fmt::join(breaks, "\n  ")));
+                    fmt::join(breaks_, "\n  ")));
   }
-  if (spec.calendar) {
-    const auto built = hashes.find(spec.calendar->table);
-    if (built == hashes.end() || built->second != CalendarHash(*spec.calendar)) {
-      Append(RenderCalendar(*spec.calendar, names), statements);
-      statements->push_back({"note the calendar's range",
-                             fmt::format("DELETE FROM {} WHERE table_name = {}",
-                                         names.Book("marts"), names.Text(spec.calendar->table))});
-      statements->push_back(
-          {"note the calendar's range",
-           fmt::format("INSERT INTO {} (table_name, definition_hash) VALUES ({}, {})",
-                       names.Book("marts"), names.Text(spec.calendar->table),
-                       names.Text(CalendarHash(*spec.calendar)))});
+
+  std::vector<Statement> Take() { return std::move(statements_); }
+
+ private:
+  void Add(std::vector<Statement> more) {
+    for (Statement& statement : more) statements_.push_back(std::move(statement));
+  }
+
+  void Break(const std::string& table, const std::string& why) {
+    breaks_.push_back(fmt::format("'{}': {}", table, why));
+  }
+
+  const DescribedTable* Old(const std::string& table) const {
+    for (const DescribedTable& old : published_.tables) {
+      if (old.schema.name == table) return &old;
     }
+    return nullptr;
   }
-  return Status::Ok();
-}
+
+  void Table(const TableSchema& table) {
+    const std::string dataset = DatasetOf(spec_, table.name);
+    const DescribedTable* old = Old(table.name);
+    if (!old) {
+      // Rows that were loaded before there was a table for them are in no table.
+      if (published_.datasets.count(dataset) > 0) {
+        return Break(table.name,
+                     fmt::format("is new, but dataset '{}' was published without it", dataset));
+      }
+      return Create(table, dataset);
+    }
+    if (old->dataset != dataset) {
+      return Break(table.name,
+                   fmt::format("was fed by dataset '{}', now by '{}'", old->dataset, dataset));
+    }
+    const SchemaChange change = Compare(old->schema, table);
+    if (change.breaks.empty() && !change.differs) return;
+    if (table.kind == TableKind::kMart) {
+      Drop(table.name);
+      return Create(table, dataset);
+    }
+    if (!change.breaks.empty()) {
+      return Break(table.name, fmt::format("{}", fmt::join(change.breaks, ", ")));
+    }
+    for (const TableColumn& column : change.new_columns) {
+      Add(RenderAddColumn(table, column, names_));
+    }
+    Add(RenderTableRows(names_, table, dataset));
+  }
+
+  void Create(const TableSchema& table, const std::string& dataset) {
+    Add(RenderCreateTable(table, names_));
+    Add(RenderTableRows(names_, table, dataset));
+  }
+
+  /// Marts and calendars are derived, so they can go.
+  void Drop(const std::string& table) { Add(RenderDropTable(names_, table)); }
+
+  void Removed(const TableSchema& old) {
+    for (const TableSchema& table : StarTables(spec_)) {
+      if (table.name == old.name) return;
+    }
+    if (old.kind == TableKind::kMart || old.kind == TableKind::kCalendar) return Drop(old.name);
+    Break(old.name, "is gone from the spec");
+  }
+
+  void Calendar(const CalendarTable& calendar) {
+    const bool holds = !published_.first_date || (calendar.from <= *published_.first_date &&
+                                                  *published_.last_date <= calendar.to);
+    if (!holds) {
+      return Break(
+          calendar.table,
+          fmt::format("ends {} to {}, but dates from {} to {} are published",
+                      FormatDate(calendar.from), FormatDate(calendar.to),
+                      FormatDate(*published_.first_date), FormatDate(*published_.last_date)));
+    }
+    const std::string hash = CalendarHash(calendar);
+    const auto built = published_.hashes.find(calendar.table);
+    if (built != published_.hashes.end() && built->second == hash) return;
+    Add(RenderCalendar(calendar, names_));
+    Add(RenderDefinition(names_, calendar.table, hash));
+  }
+
+  const Spec& spec_;
+  const Names& names_;
+  const Published& published_;
+  std::vector<Statement> statements_;
+  std::vector<std::string> breaks_;
+};
 
 }  // namespace
 
@@ -225,15 +293,15 @@ Result<std::vector<DescribedTable>> ReadTables(Warehouse* warehouse) {
 Status EnsureTables(const Spec& spec, const Names& names, Warehouse* warehouse) {
   ASSIGN_OR_RETURN(const bool exists, HasBookkeeping(warehouse));
   std::vector<Statement> statements;
-  std::vector<DescribedTable> described;
-  std::map<std::string, std::string> hashes;
+  Published published;
   if (exists) {
-    ASSIGN_OR_RETURN(described, ReadTables(warehouse));
-    ASSIGN_OR_RETURN(hashes, ReadMartHashes(warehouse));
+    ASSIGN_OR_RETURN(published, ReadPublished(warehouse));
   } else {
     statements = RenderBookkeepingTables(names);
   }
-  RETURN_IF_ERROR(CollectChanges(spec, names, described, hashes, &statements));
+  SchemaUpdate update(spec, names, published);
+  RETURN_IF_ERROR(update.Collect());
+  for (Statement& statement : update.Take()) statements.push_back(std::move(statement));
   if (statements.empty()) return Status::Ok();
   RETURN_IF_ERROR(warehouse->Execute({"begin", "BEGIN"}));
   for (const Statement& statement : statements) {

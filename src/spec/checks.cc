@@ -91,9 +91,12 @@ class Checker {
       if (!seen.insert(name).second) {
         diagnostics_.Error(span, fmt::format("table '{}' is defined twice", name));
       }
-      if (name.rfind("staging_", 0) == 0 || name.rfind("ld_", 0) == 0) {
+      for (std::string_view prefix : {"staging_", "waiting_", "versions_", "ld_"}) {
+        if (name.rfind(prefix, 0) != 0) continue;
         diagnostics_.Error(span,
-                           fmt::format("table '{}' begins with a prefix of Lyceum's own", name));
+                           fmt::format("table '{}' begins with '{}', which is for Lyceum's own "
+                                       "tables",
+                                       name, prefix));
       }
     };
     if (spec_.calendar) {

@@ -173,6 +173,26 @@ std::vector<Statement> RenderFaults(const Names& names, Days batch_date,
   return statements;
 }
 
+std::vector<Statement> RenderDefinition(const Names& names, const std::string& table,
+                                        const std::string& hash) {
+  return {{"forget the old definition", fmt::format("DELETE FROM {} WHERE table_name = {}",
+                                                    names.Book("marts"), names.Text(table))},
+          {"note the definition",
+           fmt::format("INSERT INTO {} (table_name, definition_hash) VALUES ({}, {})",
+                       names.Book("marts"), names.Text(table), names.Text(hash))}};
+}
+
+std::vector<Statement> RenderDropTable(const Names& names, const std::string& table) {
+  std::vector<Statement> statements = {
+      {fmt::format("drop '{}'", table), fmt::format("DROP TABLE IF EXISTS {}", names.Star(table))}};
+  for (const char* book : {"marts", "tables"}) {
+    statements.push_back(
+        {"forget its description",
+         fmt::format("DELETE FROM {} WHERE table_name = {}", names.Book(book), names.Text(table))});
+  }
+  return statements;
+}
+
 const char* TableKindName(TableKind kind) {
   switch (kind) {
     case TableKind::kDimension:

@@ -60,6 +60,11 @@ std::vector<Statement> RenderQuality(const Names& names, Days batch_date,
                                      const std::vector<QualityRow>& rows);
 std::vector<Statement> RenderFaults(const Names& names, Days batch_date,
                                     const std::vector<FaultRow>& rows);
+/// Notes the definition that a mart or calendar was built by.
+std::vector<Statement> RenderDefinition(const Names& names, const std::string& table,
+                                        const std::string& hash);
+/// Drops a mart or calendar, with what the bookkeeping says of it.
+std::vector<Statement> RenderDropTable(const Names& names, const std::string& table);
 /// Replaces the description of a table in lyceum.tables.
 std::vector<Statement> RenderTableRows(const Names& names, const TableSchema& table,
                                        const std::string& dataset);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "sql/ledger_sql.h"
 #include "sql/render.h"
 
 namespace lyceum {
@@ -161,13 +162,9 @@ Result<std::vector<Statement>> RenderRefreshMart(const RefreshMartStep& step, co
                    names.List(step.table.Names()), names.List(mart.group_by),
                    fmt::join(aggregates, ",\n  "), fmt::join(sources, "\n  UNION ALL "),
                    names.List(mart.group_by))});
-  statements.push_back(
-      {"note the mart's definition", fmt::format("DELETE FROM {} WHERE table_name = {}",
-                                                 names.Book("marts"), names.Text(mart.name))});
-  statements.push_back(
-      {"note the mart's definition",
-       fmt::format("INSERT INTO {} (table_name, definition_hash) VALUES ({}, {})",
-                   names.Book("marts"), names.Text(mart.name), names.Text(step.mart_hash))});
+  for (Statement& statement : RenderDefinition(names, mart.name, step.mart_hash)) {
+    statements.push_back(std::move(statement));
+  }
   return statements;
 }
 

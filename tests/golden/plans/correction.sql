@@ -185,9 +185,9 @@ SELECT "place_id", "place_sk", "date_key", CAST(sum("readings") AS BIGINT) AS "r
 FROM (SELECT "place_id", "place_sk", "date_key", CASE WHEN TRUE THEN 1 ELSE 0 END AS "readings", CASE WHEN TRUE THEN CAST("value" * 100 AS HUGEINT) END AS "average_value", CASE WHEN (TRUE) AND "value" IS NOT NULL THEN 1 ELSE 0 END AS "average_value__count"
   FROM "main"."fact_reading" WHERE "date_key" IN (SELECT "date_key" FROM "touched_daily_reading")) AS s
 GROUP BY "place_id", "place_sk", "date_key";
--- note the mart's definition
+-- forget the old definition
 DELETE FROM "lyceum"."marts" WHERE table_name = 'daily_reading';
--- note the mart's definition
+-- note the definition
 INSERT INTO "lyceum"."marts" (table_name, definition_hash) VALUES ('daily_reading', 'd7763c274d8704cea59734f31c7f52443d6705b39f93c315d41a1c988b143981');
 
 -- -------------------------
