@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 
 #include "base/position.h"
 #include "engines/column_names.h"
@@ -207,25 +208,41 @@ class IndexedFile : public RecordFile {
     if (record.open_quote) return Fault("quote is not closed: it opens on line 1");
     columns_.num_fields = static_cast<int>(record.fields.size());
     columns_.field_of_column.assign(dataset_.columns.size(), -1);
-    std::vector<std::string> seen;
-    std::string scratch;
+    std::set<std::string> seen;
+    std::string scratch, twice;
+    bool any_known = false;
     for (size_t i = 0; i < record.fields.size(); ++i) {
       const std::string name(TrimBlanks(FieldText(record.fields[i], &scratch)));
       const std::string folded = FoldedName(name);
-      if (std::find(seen.begin(), seen.end(), folded) != seen.end()) {
-        return Fault(fmt::format("header has '{}' twice", ShowName(folded)));
-      }
-      seen.push_back(folded);
-      const int column = FindColumn(dataset_, folded);
+      // Spreadsheets leave nameless columns at the end; any number of them is one unknown column.
+      const bool first = seen.insert(folded).second;
+      if (!first && !folded.empty() && twice.empty()) twice = folded;
+      const int column = folded.empty() ? -1 : FindColumn(dataset_, folded);
       if (column < 0) {
-        columns_.unknown_columns.push_back(ShowName(name));
-      } else if (columns_.field_of_column[column] >= 0) {
-        return Fault(fmt::format("header has '{}' twice", dataset_.columns[column].name));
-      } else {
-        columns_.field_of_column[column] = static_cast<int>(i);
+        if (first) columns_.unknown_columns.push_back(ShowName(name));
+        continue;
       }
+      any_known = true;
+      int& field = columns_.field_of_column[column];
+      if (field >= 0) twice = dataset_.columns[column].name;
+      field = static_cast<int>(i);
     }
+    if (!any_known) {
+      // Most likely a row stands where the header should be, and rows are nobody's business.
+      columns_.unknown_columns.clear();
+      return Fault(fmt::format("header has none of the columns {}; is it missing?",
+                               fmt::join(ColumnNames(), ", ")));
+    }
+    if (!twice.empty()) return Fault(fmt::format("header has '{}' twice", ShowName(twice)));
     RequireColumns();
+  }
+
+  std::vector<std::string> ColumnNames() const {
+    std::vector<std::string> names;
+    for (const SourceColumn& column : dataset_.columns) {
+      names.push_back(fmt::format("'{}'", column.name));
+    }
+    return names;
   }
 
   void RequireColumns() {
@@ -248,20 +265,27 @@ class IndexedFile : public RecordFile {
   Status IndexJson() {
     columns_.field_of_column.assign(dataset_.columns.size(), -1);
     int64_t line = 1;
-    const std::string_view head(head_);
-    const size_t first = SkipJsonBlanks(head, start_, &line);
-    if (first >= head.size()) {
+    // Blanks may be longer than the head, so they are skipped block by block.
+    BlockReader block(&text_, start_, kBlockBytes);
+    size_t at = 0;
+    do {
+      RETURN_IF_ERROR(block.Next(at));
+      at = SkipJsonBlanks({block.data(), block.size()}, 0, &line);
+    } while (at == block.size() && !block.at_end());
+    if (at == block.size()) {
       // Blank lines are lines without a record; no byte at all is a file that went wrong.
       if (text_.size() == 0) Fault("is empty: expected a JSON array or one object per line");
       layout_ = Layout::kJsonLines;
       return IndexLines(start_);
     }
+    const std::string_view head(block.data(), block.size());
+    const size_t first = at;
     if (head[first] == '[') {
       layout_ = Layout::kJsonArray;
-      return IndexArray(first + 1, line);
+      return IndexArray(block.offset() + first + 1, line);
     }
     if (head[first] != '{') {
-      const bool text = !HasControl(head.substr(0, std::min<size_t>(head.size(), 512)));
+      const bool text = !HasControl(head.substr(0, 512));
       Fault(text ? "is no JSON: expected an array or one object per line" : "is not text");
       return Status::Ok();
     }

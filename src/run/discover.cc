@@ -1,10 +1,15 @@
 #include "run/discover.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
+
+#include "engines/record_file.h"
+#include "engines/text_file.h"
+#include "engines/utf8.h"
 
 namespace lyceum {
 namespace {
@@ -13,30 +18,53 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kDateToken = "{batch_date}";
 
-/// Matches the rest of a pattern against the rest of a path. `*` and `?` stay within a folder.
-bool MatchRest(std::string_view pattern, std::string_view path, std::optional<Days>* date) {
-  if (pattern.empty()) return path.empty();
-  if (pattern.substr(0, kDateToken.size()) == kDateToken) {
+/// Matches a pattern against a path. `*` and `?` stay within a folder. Pairs of places that failed
+/// once are not tried again, so that many stars cost no more than pattern times path.
+class PatternMatcher {
+ public:
+  PatternMatcher(std::string_view pattern, std::string_view path)
+      : pattern_(pattern), path_(path), failed_((pattern.size() + 1) * (path.size() + 1), false) {}
+
+  bool Match(std::optional<Days>* date) { return MatchFrom(0, 0, date); }
+
+ private:
+  bool MatchFrom(size_t p, size_t at, std::optional<Days>* date) {
+    if (p == pattern_.size()) return at == path_.size();
+    const size_t pair = p * (path_.size() + 1) + at;
+    if (failed_[pair]) return false;
+    const bool matches = Try(p, at, date);
+    if (!matches) failed_[pair] = true;
+    return matches;
+  }
+
+  bool Try(size_t p, size_t at, std::optional<Days>* date) {
+    if (pattern_.substr(p, kDateToken.size()) == kDateToken) return TryDate(p, at, date);
+    const bool more = at < path_.size() && path_[at] != '/';
+    if (pattern_[p] == '*') {
+      return MatchFrom(p + 1, at, date) || (more && MatchFrom(p, at + 1, date));
+    }
+    if (pattern_[p] == '?') return more && MatchFrom(p + 1, at + 1, date);
+    return at < path_.size() && pattern_[p] == path_[at] && MatchFrom(p + 1, at + 1, date);
+  }
+
+  bool TryDate(size_t p, size_t at, std::optional<Days>* date) {
     for (size_t length : {8, 10}) {
-      if (path.size() < length) continue;
-      const std::optional<Days> day = ParseBatchDate(path.substr(0, length));
-      if (!day) continue;
-      if (MatchRest(pattern.substr(kDateToken.size()), path.substr(length), date)) {
+      if (at + length > path_.size()) continue;
+      const std::optional<Days> day = ParseBatchDate(path_.substr(at, length));
+      if (day && MatchFrom(p + kDateToken.size(), at + length, date)) {
         *date = day;
         return true;
       }
     }
     return false;
   }
-  if (pattern[0] == '*') {
-    for (size_t taken = 0;; ++taken) {
-      if (MatchRest(pattern.substr(1), path.substr(taken), date)) return true;
-      if (taken == path.size() || path[taken] == '/') return false;
-    }
-  }
-  if (path.empty()) return false;
-  if (pattern[0] == '?' ? path[0] == '/' : pattern[0] != path[0]) return false;
-  return MatchRest(pattern.substr(1), path.substr(1), date);
+
+  std::string_view pattern_, path_;
+  std::vector<bool> failed_;
+};
+
+bool MatchWhole(std::string_view pattern, std::string_view path, std::optional<Days>* date) {
+  return PatternMatcher(pattern, path).Match(date);
 }
 
 std::string_view WithoutCompression(std::string_view path) {
@@ -82,10 +110,10 @@ std::string_view Stem(std::string_view path) {
 std::string WhyNear(std::string_view pattern, std::string_view path) {
   const std::string_view plain = WithoutCompression(path);
   std::optional<Days> date;
-  if (MatchRest(ReplaceDate(pattern, "*"), plain, &date)) {
+  if (MatchWhole(ReplaceDate(pattern, "*"), plain, &date)) {
     return "no batch date yyyyMMdd or yyyy-MM-dd where the pattern has one";
   }
-  if (MatchRest(Lower(pattern), Lower(plain), &date)) return "differs in case";
+  if (MatchWhole(Lower(pattern), Lower(plain), &date)) return "differs in case";
   const std::string wanted = Letters(Stem(ReplaceDate(pattern, "")));
   const std::string found = Letters(Stem(plain));
   if (wanted.size() < 4 || found.size() < 4) return "";
@@ -93,6 +121,15 @@ std::string WhyNear(std::string_view pattern, std::string_view path) {
     return "differs in separators, folder or ending";
   }
   return "";
+}
+
+/// A file name as patterns, reports and the ledger see it: names that are no clean UTF-8 are
+/// escaped.
+std::string ShownName(const std::string& name) {
+  const bool clean = IsCleanText(name) && std::none_of(name.begin(), name.end(), [](char c) {
+                       return static_cast<unsigned char>(c) < 0x20;
+                     });
+  return clean ? name : EscapeBytes(name);
 }
 
 bool IsHidden(const std::string& name) { return !name.empty() && name[0] == '.'; }
@@ -124,7 +161,7 @@ Status Place(const Spec& spec, const fs::directory_entry& entry, const std::stri
   }
   if (owner) {
     inbox->files[owner->name][match.batch_date].push_back(
-        {entry.path().string(), relative, entry.path().filename().string()});
+        {entry.path().string(), relative, ShownName(entry.path().filename().string())});
     return Status::Ok();
   }
   for (const Dataset& dataset : spec.datasets) {
@@ -139,9 +176,24 @@ Status Place(const Spec& spec, const fs::directory_entry& entry, const std::stri
   return Status::Ok();
 }
 
+/// A folder by what it is, whatever its name.
+using FolderId = std::pair<uint64_t, uint64_t>;
+
+/// `above` are the folders that lead here. A link back to one of them would never end.
 Status ScanFolder(const Spec& spec, const fs::path& folder, const std::string& prefix,
-                  Inbox* inbox) {
+                  std::vector<FolderId>* above, Inbox* inbox) {
   std::error_code error;
+  struct stat info {};
+  if (stat(folder.c_str(), &info) != 0) {
+    return Unavailable(
+        fmt::format("cannot read folder '{}': {}", folder.string(), ErrnoText(errno)));
+  }
+  const FolderId id{info.st_dev, info.st_ino};
+  if (std::find(above->begin(), above->end(), id) != above->end()) {
+    inbox->ignored.push_back(prefix);
+    return Status::Ok();
+  }
+  above->push_back(id);
   std::vector<fs::directory_entry> entries;
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
     entries.push_back(*it);
@@ -152,7 +204,7 @@ Status ScanFolder(const Spec& spec, const fs::path& folder, const std::string& p
   }
   std::sort(entries.begin(), entries.end());
   for (const fs::directory_entry& entry : entries) {
-    const std::string name = entry.path().filename().string();
+    const std::string name = ShownName(entry.path().filename().string());
     const std::string relative = prefix + name;
     if (IsHidden(name)) {
       inbox->ignored.push_back(relative);
@@ -160,9 +212,10 @@ Status ScanFolder(const Spec& spec, const fs::path& folder, const std::string& p
     }
     RETURN_IF_ERROR(Place(spec, entry, relative, inbox));
     if (entry.is_directory(error)) {
-      RETURN_IF_ERROR(ScanFolder(spec, entry.path(), relative + "/", inbox));
+      RETURN_IF_ERROR(ScanFolder(spec, entry.path(), relative + "/", above, inbox));
     }
   }
+  above->pop_back();
   return Status::Ok();
 }
 
@@ -171,7 +224,7 @@ Status ScanFolder(const Spec& spec, const fs::path& folder, const std::string& p
 std::optional<PatternMatch> MatchPattern(std::string_view pattern, std::string_view path) {
   for (std::string_view candidate : {path, WithoutCompression(path)}) {
     PatternMatch match;
-    if (MatchRest(pattern, candidate, &match.batch_date)) return match;
+    if (MatchWhole(pattern, candidate, &match.batch_date)) return match;
   }
   return std::nullopt;
 }
@@ -192,7 +245,8 @@ Result<Inbox> ScanInput(const Spec& spec, const std::string& directory) {
     return Unavailable(fmt::format("input '{}' is no folder", directory));
   }
   Inbox inbox;
-  RETURN_IF_ERROR(ScanFolder(spec, directory, "", &inbox));
+  std::vector<FolderId> above;
+  RETURN_IF_ERROR(ScanFolder(spec, directory, "", &above, &inbox));
   return inbox;
 }
 

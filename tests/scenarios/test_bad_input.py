@@ -132,7 +132,15 @@ class BadFiles(harness.Case):
         self.fault_case("", "is empty: no header")
 
     def test_wrong_header(self):
-        self.fault_case("a,b\n1,2\n", "header lacks 'place_id', 'taken_at', 'steps', 'value'; it has 'a', 'b'")
+        self.fault_case("a,b\n1,2\n", "header has none of the columns 'place_id', 'taken_at', 'steps', 'value'; is it missing?")
+
+    def test_half_a_header(self):
+        self.fault_case("place_id,taken_at,steps,wert\n" + GOOD, "header lacks 'value'; it has 'wert'")
+
+    def test_missing_header_shows_no_values(self):
+        self.deliver(CSV, "7,2025-06-01 10:00:00,secret@example.org,5\n" * 3)
+        record, stderr = self.run_date(expect=2)
+        self.assertNotIn("secret", stderr + str(record))
 
     def test_duplicate_header(self):
         self.fault_case("place_id,taken_at,steps,value,STEPS\n" + GOOD, "header has 'steps' twice")

@@ -105,6 +105,32 @@ TEST_F(ScanInputTest, NamesNearMissesAndHiddenFiles) {
   EXPECT_EQ(inbox->unmatched, std::vector<std::string>{"notes.txt"});
 }
 
+TEST_F(ScanInputTest, LinksInACircleEnd) {
+  Touch("students.csv");
+  fs::create_directories(folder_ / "sub");
+  fs::create_directory_symlink(".", folder_ / "sub" / "a");
+  fs::create_directory_symlink("..", folder_ / "sub" / "b");
+  const auto inbox = ScanInput(spec_, folder_.string());
+  ASSERT_TRUE(inbox.ok()) << inbox.status().message();
+  EXPECT_EQ(inbox->ignored, (std::vector<std::string>{"sub/a/", "sub/b/"}));
+  EXPECT_EQ(inbox->For(spec_.datasets[0], 0).size(), 1u);
+}
+
+TEST_F(ScanInputTest, NamesThatAreNoTextAreEscaped) {
+  Touch("quiz_attempts_20250601\xff\n.csv");
+  const auto inbox = ScanInput(spec_, folder_.string());
+  ASSERT_TRUE(inbox.ok()) << inbox.status().message();
+  const auto quiz = inbox->For(spec_.datasets[1], *ParseBatchDate("2025-06-01"));
+  ASSERT_EQ(quiz.size(), 1u);
+  EXPECT_EQ(quiz[0].relative, "quiz_attempts_20250601\\xff\\x0a.csv");
+  EXPECT_TRUE(fs::exists(quiz[0].path));
+}
+
+TEST(MatchPattern, ManyStarsEnd) {
+  const std::string path = std::string(200, 'a') + "_20250601.txt";
+  EXPECT_FALSE(MatchPattern("*a*a*a*a*a*a*a*a*a*a*a*a_{batch_date}.csv", path));
+}
+
 TEST_F(ScanInputTest, RefusesAFileOfTwoDatasets) {
   Add("quiz_too", "quiz_attempts_{batch_date}.csv");
   Touch("quiz_attempts_20250601.csv");
