@@ -27,24 +27,27 @@ demo: build ## loads three generated days of dirty files and shows the results
 
 test: lint build ## builds and passes all tests
 	@ctest --test-dir $(BUILD) -j $(JOBS) --output-on-failure
-	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=15
+	@$(MAKE) --no-print-directory fuzz FUZZ_LIMIT="-runs=40000 -seed=1" FUZZ_FOUND=$(BUILD)-fuzz/fresh
 
 test-all: test ## test, then sanitizers, fuzzing and many more random histories
 	@cmake -S . -B $(BUILD)-sanitize -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DLYCEUM_SANITIZE=ON $(CMAKE_FLAGS) >/dev/null
 	@ninja -C $(BUILD)-sanitize -j $(JOBS) --quiet
 	@ASAN_OPTIONS=detect_leaks=0 ctest --test-dir $(BUILD)-sanitize -j $(JOBS) --output-on-failure
-	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=300
+	@$(MAKE) --no-print-directory fuzz FUZZ_LIMIT=-max_total_time=300
 	@LYCEUM_BINARY=$(CURDIR)/$(BUILD)/lyceum LYCEUM_PROPERTY_CASES=200 python3 -m unittest discover -s tests/properties
 
-FUZZ_SECONDS ?= 20
-fuzz: setup ## runs the fuzz targets for FUZZ_SECONDS each
+# `make test` fuzzes the same inputs each time; `make fuzz` goes on from what it found before.
+FUZZ_LIMIT ?= -max_total_time=20
+FUZZ_FOUND ?= $(BUILD)-fuzz/found
+fuzz: setup ## runs the fuzz targets, with libFuzzer's flags in FUZZ_LIMIT
 	@cmake -S . -B $(BUILD)-fuzz -G Ninja -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ -DLYCEUM_FUZZ=ON $(CMAKE_FLAGS) >/dev/null
 	@ninja -C $(BUILD)-fuzz -j $(JOBS) --quiet fuzz_yaml fuzz_expr
+	@rm -rf $(BUILD)-fuzz/fresh
 	@for target in yaml expr; do \
-	  mkdir -p $(BUILD)-fuzz/corpus_$$target; \
-	  $(BUILD)-fuzz/tests/fuzz_$$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -verbosity=0 -print_final_stats=0 \
-	    $(BUILD)-fuzz/corpus_$$target tests/fuzz/corpus_$$target >$(BUILD)-fuzz/$$target.log 2>&1 || { tail -n 40 $(BUILD)-fuzz/$$target.log; exit 1; }; \
-	  echo "fuzz_$$target: $(FUZZ_SECONDS) s, no finding"; \
+	  mkdir -p $(FUZZ_FOUND)/$$target; \
+	  $(BUILD)-fuzz/tests/fuzz_$$target $(FUZZ_LIMIT) -timeout=10 -rss_limit_mb=2048 -verbosity=0 -print_final_stats=0 \
+	    -artifact_prefix=$(BUILD)-fuzz/ $(FUZZ_FOUND)/$$target tests/fuzz/corpus_$$target >$(BUILD)-fuzz/$$target.log 2>&1 || { tail -n 40 $(BUILD)-fuzz/$$target.log; exit 1; }; \
+	  echo "fuzz_$$target: no finding ($(FUZZ_LIMIT))"; \
 	done
 
 lint: setup ## checks layers, format and file sizes

@@ -84,7 +84,10 @@ std::string PrintExpression(const Expr& expr) {
     case ExprKind::kNot:
       return fmt::format("(not {})", PrintExpression(node.children[0]));
     case ExprKind::kNegate:
-      return fmt::format("(- {})", PrintExpression(node.children[0]));
+      // Without the inner brackets a minus and a number would read as one literal.
+      return node.children[0]->kind == ExprKind::kLiteral
+                 ? fmt::format("(- ({}))", PrintExpression(node.children[0]))
+                 : fmt::format("(- {})", PrintExpression(node.children[0]));
     case ExprKind::kBinary:
       return fmt::format("({} {} {})", PrintExpression(node.children[0]), OperatorText(node.op),
                          PrintExpression(node.children[1]));
