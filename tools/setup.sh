@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 packages=(make cmake ninja-build g++ pkg-config ccache python3-pip
           libyaml-cpp-dev libfmt-dev libcli11-dev nlohmann-json3-dev libssl-dev libsimdjson-dev
-          libhowardhinnant-date-dev zlib1g-dev libzstd-dev libgtest-dev tzdata
+          libhowardhinnant-date-dev zlib1g-dev libzstd-dev libgtest-dev libpq-dev tzdata
           clang libclang-rt-dev clang-format)
 missing=()
 for package in "${packages[@]}"; do

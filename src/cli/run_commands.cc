@@ -18,7 +18,7 @@ namespace {
 
 /// The arguments that name the target again, for "next" commands.
 std::string TargetArguments(const Options& options) {
-  const bool url = options.target.rfind("duckdb:", 0) == 0;
+  const bool url = options.target.find(':') != std::string::npos;
   std::string text = url ? "" : QuoteForShell(options.spec_path);
   if (!options.target.empty()) {
     text += fmt::format("{}--target {}", text.empty() ? "" : " ", QuoteForShell(options.target));
@@ -183,26 +183,27 @@ int WithPlan(const Options& options, const Output& output, Print print) {
   if (!date.ok()) return Fail(date.status(), output);
   auto prepared = Prepare(options, output);
   if (!prepared.ok()) return Fail(prepared.status(), output);
-  const Result<Plan> plan =
+  const Result<PlannedDate> planned =
       PlanDate((*prepared)->loaded.spec, (*prepared)->session, (*prepared)->inbox, *date);
-  if (!plan.ok()) return Fail(plan.status(), output);
-  return print(*plan, (*prepared)->session.target);
+  if (!planned.ok()) return Fail(planned.status(), output);
+  return print(*planned);
 }
 
 }  // namespace
 
 int RunPlan(const Options& options, const Output& output) {
-  return WithPlan(options, output, [&](const Plan& plan, const ResolvedTarget&) {
-    *output.out << (FormatOf(options) == OutputFormat::kJson ? PlanJson(plan) : ExplainPlan(plan));
+  return WithPlan(options, output, [&](const PlannedDate& planned) {
+    *output.out << (FormatOf(options) == OutputFormat::kJson ? PlanJson(planned.plan)
+                                                             : ExplainPlan(planned.plan));
     return 0;
   });
 }
 
 int RunSql(const Options& options, const Output& output) {
-  return WithPlan(options, output, [&](const Plan& plan, const ResolvedTarget& target) {
-    const auto script = RenderScript(plan, DuckDbDialect(), target.schema);
+  return WithPlan(options, output, [&](const PlannedDate& planned) {
+    const auto script = RenderScript(planned);
     if (!script.ok()) return Fail(script.status(), output);
-    *output.out << RenderSqlScript(plan, *script);
+    *output.out << RenderSqlScript(planned.plan, *script);
     return 0;
   });
 }

@@ -4,8 +4,6 @@
 
 #include <cstring>
 
-#include "base/calendar.h"
-#include "base/canonical.h"
 #include "engines/duckdb_vector.h"
 
 namespace lyceum {
@@ -37,21 +35,6 @@ ErrorCode CodeOf(duckdb_error_type type) {
 struct ResultHolder {
   duckdb_result result{};
   ~ResultHolder() { duckdb_destroy_result(&result); }
-};
-
-struct TextOf {
-  std::optional<std::string> operator()(std::monostate) const { return std::nullopt; }
-  std::optional<std::string> operator()(int64_t value) const { return fmt::format("{}", value); }
-  std::optional<std::string> operator()(const DecimalValue& value) const {
-    return FormatDecimal(value.unscaled, value.scale);
-  }
-  std::optional<std::string> operator()(double value) const { return fmt::format("{}", value); }
-  std::optional<std::string> operator()(bool value) const { return value ? "true" : "false"; }
-  std::optional<std::string> operator()(std::string_view value) const { return std::string(value); }
-  std::optional<std::string> operator()(DateValue value) const { return FormatDate(value.days); }
-  std::optional<std::string> operator()(TimestampValue value) const {
-    return FormatTimestamp(value.micros);
-  }
 };
 
 }  // namespace
@@ -165,7 +148,7 @@ Result<RowSet> DuckDb::Query(const std::string& sql) {
       sql,
       [&set](const std::vector<Cell>& row) {
         auto& text = set.rows.emplace_back();
-        for (const Cell& cell : row) text.push_back(std::visit(TextOf{}, cell));
+        for (const Cell& cell : row) text.push_back(CellText(cell));
         return Status::Ok();
       },
       &set.columns));

@@ -205,10 +205,13 @@ std::string ContentHash(const std::vector<DeliveredFile>& files) {
   return Sha256Hex(text);
 }
 
+std::string RunIdEnd(const std::string& run_id) {
+  return run_id.substr(run_id.size() - std::min(kRunIdEndBytes, run_id.size()));
+}
+
 std::string PrivateTable(const std::string& run_id, const std::string& table) {
   // Short, so that the longest table name stays within PostgreSQL's 63 bytes.
-  return fmt::format("ld_{}_{}", run_id.substr(run_id.size() - std::min<size_t>(8, run_id.size())),
-                     table);
+  return fmt::format("ld_{}_{}", RunIdEnd(run_id), table);
 }
 
 Plan BuildPlan(const Spec& spec, const PlanInput& input) {
@@ -216,11 +219,13 @@ Plan BuildPlan(const Spec& spec, const PlanInput& input) {
   plan.spec = &spec;
   plan.run_id = input.run_id;
   plan.batch_date = input.batch_date;
+  plan.table_changes = input.table_changes;
   for (const Dataset& dataset : spec.datasets) {
     plan.datasets.push_back(PlanDataset(spec, dataset, input));
   }
-  const bool changes = std::any_of(plan.datasets.begin(), plan.datasets.end(), Changes) ||
-                       (!input.ledger.empty() && AnyMartStale(spec, input));
+  const bool changes =
+      std::any_of(plan.datasets.begin(), plan.datasets.end(), Changes) ||
+      (!input.ledger.empty() && (AnyMartStale(spec, input) || !input.table_changes.empty()));
   if (!changes) return plan;
   for (const DatasetPlan& dataset : plan.datasets) {
     if (dataset.action == DatasetAction::kLoad)

@@ -9,6 +9,7 @@
 
 #include "run/batch_run.h"
 #include "run/ledger.h"
+#include "run/transaction.h"
 
 namespace lyceum {
 namespace {
@@ -140,7 +141,10 @@ std::vector<QualityRow> BatchRun::QualityRows() const {
 }
 
 Status BatchRun::RecordClosedGate() {
+  // First, since it finds the records by the rows of lyceum.runs, this run's too if it is done
+  // twice.
   std::vector<Statement> statements = {RenderDropUnpublished(names_, date_)};
+  for (Statement& statement : RenderForgetRun(names_)) statements.push_back(std::move(statement));
   if (quarantine_staged_) statements.push_back(RenderQuarantineInsert(names_, "not_published"));
   std::vector<FaultRow> faults;
   for (const auto& [name, loaded] : loaded_) {
@@ -160,9 +164,8 @@ Status BatchRun::RecordClosedGate() {
   for (Statement& statement : RenderQuality(names_, date_, QualityRows())) {
     statements.push_back(std::move(statement));
   }
-  statements.push_back(RenderForgetRun(names_));
   statements.push_back(RenderRunRow(names_, Row("gate_closed")));
-  return InTransaction(statements);
+  return Retrying([&] { return InTransaction(names_, session_.warehouse_.get(), statements); });
 }
 
 }  // namespace lyceum

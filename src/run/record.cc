@@ -17,6 +17,9 @@ int ExitCodeOf(const Status& status) {
     case ErrorCode::kGateClosed:
       return 2;
     case ErrorCode::kUnavailable:
+    case ErrorCode::kConflict:
+    case ErrorCode::kConnectionLost:
+    case ErrorCode::kStale:
     case ErrorCode::kInternal:
       return 1;
     case ErrorCode::kInterrupted:

@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "run/batch_run.h"
 #include "run/ledger.h"
+#include "run/schema_update.h"
+#include "run/transaction.h"
 #include "sql/ledger_sql.h"
 #include "sql/render.h"
 
@@ -15,16 +18,6 @@ namespace lyceum {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::string_view kDuckDbScheme = "duckdb:";
-
-std::vector<std::string> TargetNames(const Spec* spec) {
-  std::vector<std::string> names;
-  if (spec) {
-    for (const Target& target : spec->targets) names.push_back(target.name);
-  }
-  return names;
-}
 
 Status MakeFolder(const std::string& path) {
   std::error_code error;
@@ -35,8 +28,22 @@ Status MakeFolder(const std::string& path) {
   return Status::Ok();
 }
 
-/// DuckDB admits one writing process, so whatever a run left in the file, its run is dead.
+/// Ends of the ids of runs that may still be at work: their private tables are no leftovers. A run
+/// that began over a day ago, by the warehouse's clock, is taken for dead.
+Result<std::set<std::string>> LivingRuns(const Names& names, Warehouse* warehouse) {
+  std::set<std::string> living;
+  if (names.dialect().one_writer) return living;
+  ASSIGN_OR_RETURN(
+      const RowSet runs,
+      warehouse->Query(fmt::format(
+          "SELECT run_id FROM {} WHERE state = 'running' AND started_at > {} - INTERVAL '24 hours'",
+          names.Book("runs"), names.dialect().now)));
+  for (const auto& row : runs.rows) living.insert(RunIdEnd(*row[0]));
+  return living;
+}
+
 Status ClearLeftovers(const Names& names, Warehouse* warehouse) {
+  ASSIGN_OR_RETURN(const std::set<std::string> living, LivingRuns(names, warehouse));
   ASSIGN_OR_RETURN(
       const RowSet tables,
       warehouse->Query(fmt::format(
@@ -45,14 +52,66 @@ Status ClearLeftovers(const Names& names, Warehouse* warehouse) {
           "current_database()",
           names.Text(names.schema()))));
   for (const auto& row : tables.rows) {
-    RETURN_IF_ERROR(warehouse->Execute(
-        {"drop what a dead run left", fmt::format("DROP TABLE {}", names.Star(*row[0]))}));
+    if (living.count(row[0]->substr(3, kRunIdEndBytes)) > 0) continue;
+    RETURN_IF_ERROR(
+        warehouse->Execute({"drop what a dead run left",
+                            fmt::format("DROP TABLE IF EXISTS {}", names.Star(*row[0]))}));
   }
-  ASSIGN_OR_RETURN(const RowSet dead,
-                   warehouse->Query("SELECT count(*) FROM lyceum.runs WHERE state = 'running'"));
-  if (dead.rows[0][0] == "0") return Status::Ok();
-  return warehouse->Execute(
-      {"mark dead runs", "UPDATE lyceum.runs SET state = 'died' WHERE state = 'running'"});
+  std::string dead = "state = 'running'";
+  if (!names.dialect().one_writer) {
+    dead += fmt::format(" AND started_at <= {} - INTERVAL '24 hours'", names.dialect().now);
+  }
+  ASSIGN_OR_RETURN(
+      const RowSet count,
+      warehouse->Query(fmt::format("SELECT count(*) FROM {} WHERE {}", names.Book("runs"), dead)));
+  if (count.rows[0][0] == "0") return Status::Ok();
+  return InTransaction(names, warehouse,
+                       {{"mark dead runs", fmt::format("UPDATE {} SET state = 'died' WHERE {}",
+                                                       names.Book("runs"), dead)}});
+}
+
+Result<std::unique_ptr<Warehouse>> ConnectWarehouse(DuckDb* database, bool read_only,
+                                                    const ResolvedTarget& target) {
+  if (target.kind == TargetKind::kDuckDb) {
+    return OpenDuckDbWarehouse(database, target.path, target.schema, read_only);
+  }
+  return OpenPostgresWarehouse(database, {target.url, target.name, target.schema, read_only});
+}
+
+/// Opens the warehouse of a target. If the target names no schema, the one that the star tables
+/// stand in is taken; another than theirs is refused.
+Result<std::unique_ptr<Warehouse>> OpenWarehouse(DuckDb* database, bool read_only,
+                                                 ResolvedTarget* target) {
+  const bool given = !target->schema.empty();
+  if (!given) target->schema = target->DefaultSchema();
+  ASSIGN_OR_RETURN(auto warehouse, ConnectWarehouse(database, read_only, *target));
+  ASSIGN_OR_RETURN(const bool ours, HasBookkeeping(warehouse.get()));
+  if (!ours) return warehouse;
+  ASSIGN_OR_RETURN(const std::string schema, ReadStarSchema(warehouse.get()));
+  if (schema.empty() || schema == target->schema) return warehouse;
+  if (given) {
+    return BadSpec(fmt::format("the tables of '{}' stand in schema '{}', not in '{}'", target->name,
+                               schema, target->schema));
+  }
+  target->schema = schema;
+  warehouse.reset();
+  return ConnectWarehouse(database, read_only, *target);
+}
+
+/// Opens a target for reading; null if nothing is there yet.
+Result<std::unique_ptr<ReadSession>> OpenIfThere(const ResolvedTarget& target) {
+  std::error_code error;
+  if (target.kind == TargetKind::kDuckDb && !fs::exists(target.path, error)) {
+    return std::unique_ptr<ReadSession>();
+  }
+  auto session = ReadSession::Open(target);
+  if (session.ok() || target.kind == TargetKind::kDuckDb) return session;
+  // A server without Lyceum's tables is as good as a missing file.
+  ResolvedTarget probe = target;
+  ASSIGN_OR_RETURN(auto warehouse, OpenWarehouse(nullptr, /*read_only=*/true, &probe));
+  ASSIGN_OR_RETURN(const bool ours, HasBookkeeping(warehouse.get()));
+  if (!ours) return std::unique_ptr<ReadSession>();
+  return session.status();
 }
 
 /// Whoever holds the warehouse's lock may drop what dead sessions spilled beside it.
@@ -65,35 +124,6 @@ void ClearSpill(const std::string& run_root) {
 }
 
 }  // namespace
-
-Result<ResolvedTarget> ResolveTarget(const Spec* spec, const std::string& name_or_url) {
-  ResolvedTarget target;
-  if (name_or_url.rfind(kDuckDbScheme, 0) == 0) {
-    target.name = name_or_url;
-    target.path = name_or_url.substr(kDuckDbScheme.size());
-    if (target.path.empty()) {
-      return BadSpec("'duckdb:' lacks a path; write 'duckdb:warehouse.duckdb'");
-    }
-    return target;
-  }
-  std::string name = name_or_url;
-  if (name.empty() && spec) name = spec->default_target;
-  if (name.empty()) return BadSpec("no target; give --target NAME or --target duckdb:PATH");
-  if (spec) {
-    for (const Target& candidate : spec->targets) {
-      if (candidate.name != name) continue;
-      target.name = name;
-      ASSIGN_OR_RETURN(target.path, ExpandEnvironment(candidate.path));
-      ASSIGN_OR_RETURN(target.schema, ExpandEnvironment(candidate.schema));
-      return target;
-    }
-    return BadSpec(
-        fmt::format("the spec has no target '{}'{}", name, SuggestName(name, TargetNames(spec))));
-  }
-  return BadSpec(fmt::format(
-      "'{}' names a target of a spec, but no spec is given; give the spec, or --target duckdb:PATH",
-      name));
-}
 
 void Progress::Enter(std::string phase, int done, int total) {
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -116,7 +146,7 @@ Session::~Session() {
 Result<std::unique_ptr<Session>> Session::Open(const Spec& spec, const SessionOptions& options) {
   std::unique_ptr<Session> session(new Session(spec, options));
   session->run_root_ =
-      options.run_directory.empty() ? options.target.path + ".runs" : options.run_directory;
+      options.run_directory.empty() ? options.target.DefaultRunDirectory() : options.run_directory;
   const std::string temp_root =
       options.temp_directory.empty() ? session->run_root_ : options.temp_directory;
   // A folder of this process alone, so that two sessions do not clear each other's spill.
@@ -126,19 +156,21 @@ Result<std::unique_ptr<Session>> Session::Open(const Spec& spec, const SessionOp
   duckdb.memory_limit = options.memory_limit;
   duckdb.temp_directory = session->options_.temp_directory;
   ASSIGN_OR_RETURN(session->database_, DuckDb::Open(duckdb));
-  ASSIGN_OR_RETURN(session->warehouse_,
-                   OpenDuckDbWarehouse(session->database_.get(), options.target.path,
-                                       options.target.schema, /*read_only=*/false));
-  if (options.temp_directory.empty()) ClearSpill(session->run_root_);
+  ASSIGN_OR_RETURN(session->warehouse_, OpenWarehouse(session->database_.get(), /*read_only=*/false,
+                                                      &session->options_.target));
+  const ResolvedTarget& target = session->options_.target;
+  const bool alone = options.temp_directory.empty() && target.kind == TargetKind::kDuckDb;
+  if (alone) ClearSpill(session->run_root_);
   RETURN_IF_ERROR(MakeFolder(session->options_.temp_directory));
   EngineOptions engine;
   engine.timezone = spec.timezone;
   engine.spool_directory = session->options_.temp_directory;
   engine.long_record_directory = session->run_root_ + "/records";
   ASSIGN_OR_RETURN(session->engine_, MakeDuckDbEngine(session->database_.get(), engine));
-  const Names names(session->warehouse_->dialect(), options.target.schema, "");
-  RETURN_IF_ERROR(EnsureTables(spec, names, session->warehouse_.get()));
-  RETURN_IF_ERROR(ClearLeftovers(names, session->warehouse_.get()));
+  const Names names(target.dialect(), target.schema, "");
+  RETURN_IF_ERROR(Retrying([&] { return EnsureBookkeeping(names, session->warehouse_.get()); }));
+  RETURN_IF_ERROR(CompareSchema(spec, names, target.layouts, session->warehouse_.get()).status());
+  RETURN_IF_ERROR(Retrying([&] { return ClearLeftovers(names, session->warehouse_.get()); }));
   return session;
 }
 
@@ -161,21 +193,25 @@ double Session::StatementProgress() { return database_->Progress(); }
 Result<std::unique_ptr<ReadSession>> ReadSession::Open(const ResolvedTarget& target) {
   auto session = std::make_unique<ReadSession>();
   session->target_ = target;
-  DuckDbOptions options;
-  options.temp_directory =
-      fmt::format("{}/lyceum-{}", fs::temp_directory_path().string(), getpid());
-  ASSIGN_OR_RETURN(session->database_, DuckDb::Open(options));
-  // People see rows in the order in which their query would give them elsewhere.
-  RETURN_IF_ERROR(session->database_->Execute("SET preserve_insertion_order = true"));
-  ASSIGN_OR_RETURN(session->warehouse_, OpenDuckDbWarehouse(session->database_.get(), target.path,
-                                                            target.schema, /*read_only=*/true));
-  // A query reads this warehouse and nothing else: no files, no settings.
-  RETURN_IF_ERROR(session->database_->Execute("SET enable_external_access = false"));
-  RETURN_IF_ERROR(session->database_->Execute("SET lock_configuration = true"));
+  if (target.kind == TargetKind::kDuckDb) {
+    DuckDbOptions options;
+    options.temp_directory =
+        fmt::format("{}/lyceum-{}", fs::temp_directory_path().string(), getpid());
+    ASSIGN_OR_RETURN(session->database_, DuckDb::Open(options));
+    // People see rows in the order in which their query would give them elsewhere.
+    RETURN_IF_ERROR(session->database_->Execute("SET preserve_insertion_order = true"));
+  }
+  ASSIGN_OR_RETURN(session->warehouse_,
+                   OpenWarehouse(session->database_.get(), /*read_only=*/true, &session->target_));
+  if (session->database_) {
+    // A query reads this warehouse and nothing else: no files, no settings.
+    RETURN_IF_ERROR(session->database_->Execute("SET enable_external_access = false"));
+    RETURN_IF_ERROR(session->database_->Execute("SET lock_configuration = true"));
+  }
   ASSIGN_OR_RETURN(const bool ours, HasBookkeeping(session->warehouse_.get()));
   if (!ours) {
     return Unavailable(
-        fmt::format("'{}' holds no Lyceum warehouse; `lyceum run` creates one", target.path));
+        fmt::format("'{}' holds no Lyceum warehouse; `lyceum run` creates one", target.name));
   }
   return session;
 }
@@ -185,22 +221,31 @@ ReadSession::~ReadSession() {
   database_.reset();
 }
 
-Result<Plan> PlanDate(const Spec& spec, const SessionOptions& options, const Inbox& inbox,
-                      Days date) {
+Result<PlannedDate> PlanDate(const Spec& spec, const SessionOptions& options, const Inbox& inbox,
+                             Days date) {
   PlanInput input;
   input.run_id = "plan";
   input.batch_date = date;
   input.force = options.force;
   ASSIGN_OR_RETURN(input.files, FingerprintFiles(spec, inbox, date));
-  std::error_code error;
-  if (fs::exists(options.target.path, error)) {
-    ASSIGN_OR_RETURN(auto session, ReadSession::Open(options.target));
-    ASSIGN_OR_RETURN(input.ledger, ReadLedger(&session->warehouse()));
-    ASSIGN_OR_RETURN(input.mart_hashes, ReadMartHashes(&session->warehouse()));
+  ResolvedTarget target = options.target;
+  ASSIGN_OR_RETURN(const std::unique_ptr<ReadSession> session, OpenIfThere(target));
+  SchemaChanges schema;
+  if (session) {
+    target = session->target();
+    Warehouse* warehouse = &session->warehouse();
+    ASSIGN_OR_RETURN(input.ledger, ReadLedger(warehouse));
+    ASSIGN_OR_RETURN(input.mart_hashes, ReadMartHashes(warehouse));
+    ASSIGN_OR_RETURN(schema, CompareSchema(spec, Names(target.dialect(), target.schema, ""),
+                                           target.layouts, warehouse));
+  } else {
+    if (target.schema.empty()) target.schema = target.DefaultSchema();
+    schema = NewSchema(spec, Names(target.dialect(), target.schema, ""), target.layouts);
   }
+  input.table_changes = schema.notes;
   Plan plan = BuildPlan(spec, input);
   RETURN_IF_ERROR(CheckPlan(plan));
-  return plan;
+  return PlannedDate{std::move(plan), std::move(target), std::move(schema)};
 }
 
 }  // namespace lyceum

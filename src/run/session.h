@@ -12,21 +12,13 @@
 #include "engines/engine.h"
 #include "run/discover.h"
 #include "run/record.h"
+#include "run/schema_update.h"
+#include "run/target.h"
 #include "spec/spec.h"
+#include "sql/publish_sql.h"
 #include "warehouses/warehouse.h"
 
 namespace lyceum {
-
-/// A target with its variables expanded.
-struct ResolvedTarget {
-  std::string name;  ///< as the user wrote it; safe to print
-  std::string path;  ///< duckdb: the database file
-  std::string schema = "main";
-};
-
-/// Finds what `--target` means: a name of the spec (`spec` may be null), `duckdb:PATH`, or with ""
-/// the spec's default target. kBadSpec lists the names if there is no such target.
-Result<ResolvedTarget> ResolveTarget(const Spec* spec, const std::string& name_or_url);
 
 struct SessionOptions {
   ResolvedTarget target;
@@ -36,7 +28,7 @@ struct SessionOptions {
   int threads = 0;       ///< 0: one per core
   std::string memory_limit = "1GiB";
   std::string temp_directory;  ///< "": inside the run's directory
-  std::string run_directory;   ///< "": `<database>.runs`; each run gets a folder below it
+  std::string run_directory;   ///< "": the target's; each run gets a folder below it
 };
 
 /// Where a run stands, for progress bars. Threads may read it while the run goes on.
@@ -59,7 +51,7 @@ class Progress {
 /// another. Not thread-safe, except Interrupt() and progress().
 class Session {
  public:
-  /// Opens engine and warehouse, creates or extends the tables, and clears what dead runs left.
+  /// Opens engine and warehouse, creates the bookkeeping, and clears what dead runs left.
   /// kBadSpec if the spec changed in a way that needs a rebuild; the message lists the tables.
   /// `spec` must outlive the session.
   static Result<std::unique_ptr<Session>> Open(const Spec& spec, const SessionOptions& options);
@@ -104,19 +96,21 @@ class ReadSession {
   std::unique_ptr<Warehouse> warehouse_;
 };
 
-/// What a run of `date` would do, without doing it; the ledger is read if the target exists.
-/// `opened` receives, per dataset to load, what its files look like, if it is not null.
-Result<Plan> PlanDate(const Spec& spec, const SessionOptions& options, const Inbox& inbox,
-                      Days date);
-
-/// One statement of `lyceum sql`: the step it belongs to and the text.
-struct ScriptStatement {
-  std::string step;
-  Statement statement;
+/// What a run of `date` would do, with the target as it was found (its schema is set).
+struct PlannedDate {
+  Plan plan;
+  ResolvedTarget target;
+  SchemaChanges schema;
 };
-/// All statements of a plan in the order of a run. What only a run learns stands as a named
-/// placeholder (`$engagement` for a dataset's files).
-Result<std::vector<ScriptStatement>> RenderScript(const Plan& plan, const Dialect& dialect,
-                                                  const std::string& schema);
+
+/// Plans without doing anything; the ledger is read if the target exists. kBadSpec if the tables
+/// there do not fit the spec.
+Result<PlannedDate> PlanDate(const Spec& spec, const SessionOptions& options, const Inbox& inbox,
+                             Days date);
+
+/// All statements of a plan in the order of a run: those of the engine, then those of the
+/// warehouse. What only a run learns stands as a named placeholder (`$engagement` for a dataset's
+/// files).
+Result<std::vector<StepStatement>> RenderScript(const PlannedDate& planned);
 
 }  // namespace lyceum

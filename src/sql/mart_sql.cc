@@ -104,9 +104,9 @@ std::string Aggregate(const Measure& measure, const TableSchema& fact, const Nam
 
 }  // namespace
 
-Result<std::vector<Statement>> RenderRefreshMart(const RefreshMartStep& step, const Spec& spec,
-                                                 const Names& names,
-                                                 const std::vector<std::string>& changed_facts) {
+Result<PublishPart> RenderRefreshMart(const RefreshMartStep& step, const Spec& spec,
+                                      const Names& names,
+                                      const std::vector<std::string>& changed_facts) {
   const Mart& mart = *step.mart;
   const std::string star = names.Star(mart.name);
   const std::string touched = names.Temp("touched", mart.name);
@@ -148,33 +148,33 @@ Result<std::vector<Statement>> RenderRefreshMart(const RefreshMartStep& step, co
   for (const Measure& measure : mart.measures) {
     aggregates.push_back(Aggregate(measure, FactTable(spec, *spec.FindFact(measure.fact)), names));
   }
-  std::vector<Statement> statements;
+  PublishPart part;
   if (!step.whole) {
-    statements.push_back(
+    part.resolve.push_back(
         {fmt::format("dates of '{}' that change", mart.name),
          fmt::format("CREATE TEMP TABLE {} AS\n{}", touched, fmt::join(dates, " UNION "))});
   }
-  statements.push_back({fmt::format("take them out of '{}'", mart.name),
-                        fmt::format("DELETE FROM {}{}", star, where)});
-  statements.push_back(
+  part.remove.push_back({fmt::format("take them out of '{}'", mart.name),
+                         fmt::format("DELETE FROM {}{}", star, where)});
+  part.add.push_back(
       {"aggregate them anew",
        fmt::format("INSERT INTO {} ({})\nSELECT {}, {}\nFROM ({}) AS s\nGROUP BY {}", star,
                    names.List(step.table.Names()), names.List(mart.group_by),
                    fmt::join(aggregates, ",\n  "), fmt::join(sources, "\n  UNION ALL "),
                    names.List(mart.group_by))});
-  for (Statement& statement : RenderDefinition(names, mart.name, step.mart_hash)) {
-    statements.push_back(std::move(statement));
-  }
-  return statements;
+  part.Append(RenderDefinition(names, mart.name, step.mart_hash));
+  return part;
 }
 
-std::vector<Statement> RenderSwapStaging(const SwapStagingStep& step, const Names& names) {
+PublishPart RenderSwapStaging(const SwapStagingStep& step, const Names& names) {
   const std::string staging = "staging_" + step.table.name;
-  return {{fmt::format("drop the staging table of the batch before"),
-           fmt::format("DROP TABLE IF EXISTS {}", names.Star(staging))},
-          {"put this batch's in its place",
-           fmt::format("ALTER TABLE {} RENAME TO {}", names.Private(step.table.name),
-                       names.Column(staging))}};
+  PublishPart part;
+  part.swap = {{fmt::format("drop the staging table of the batch before"),
+                fmt::format("DROP TABLE IF EXISTS {}", names.Star(staging))},
+               {"put this batch's in its place",
+                fmt::format("ALTER TABLE {} RENAME TO {}", names.Private(step.table.name),
+                            names.Column(staging))}};
+  return part;
 }
 
 }  // namespace lyceum

@@ -71,6 +71,9 @@ JOIN (VALUES (0, 'readings_20250601.csv', 'a6fd1570025099bbe09d8e43aed5903147d64
 -- publish
 -- one transaction from here on
 BEGIN;
+
+-- -----------------
+-- resolve dim_place
 -- collect how the use of 'dim_place' changes
 CREATE TEMP TABLE "uses_dim_place" ("place_sk" VARCHAR(64), "place_id" INTEGER, uses BIGINT);
 
@@ -129,27 +132,26 @@ SELECT "place_sk", CAST(sum(uses) AS BIGINT) AS uses FROM (SELECT "place_sk", us
 GROUP BY "place_sk";
 -- members that come or change
 CREATE TEMP TABLE "change_dim_place" AS
-SELECT max(u."place_id") AS "place_id", CAST(NULL AS VARCHAR) AS "place_name", u."place_sk" AS "place_sk", TRUE AS "is_inferred" FROM "uses_dim_place" AS u JOIN "need_dim_place" AS n ON n."place_sk" = u."place_sk" WHERE n.uses > 0 AND NOT EXISTS (SELECT 1 FROM "main"."dim_place" AS d WHERE d."place_sk" = u."place_sk") GROUP BY u."place_sk";
+SELECT u."place_id" AS "place_id", CAST(NULL AS VARCHAR) AS "place_name", u."place_sk" AS "place_sk", TRUE AS "is_inferred" FROM "uses_dim_place" AS u JOIN "need_dim_place" AS n ON n."place_sk" = u."place_sk" WHERE n.uses > 0 AND NOT EXISTS (SELECT 1 FROM "main"."dim_place" AS x WHERE x."place_sk" = u."place_sk") GROUP BY u."place_sk", u."place_id";
 -- members that go
 CREATE TEMP TABLE "gone_dim_place" AS
 SELECT d."place_sk" AS "place_sk" FROM "main"."dim_place" AS d JOIN "need_dim_place" AS n ON n."place_sk" = d."place_sk" WHERE n.uses <= 0 AND d."is_inferred";
 
+-- ---------------------
+-- refresh daily_reading
+-- dates of 'daily_reading' that change
+CREATE TEMP TABLE "touched_daily_reading" AS
+SELECT "date_key" FROM "touched_fact_reading";
+
 -- ---------------
--- apply dim_place
+-- merge dim_place
 -- delete members of 'dim_place' that go
 DELETE FROM "main"."dim_place" WHERE "place_sk" IN (SELECT "place_sk" FROM "gone_dim_place");
--- merge members of 'dim_place', real and placeholder
-MERGE INTO "main"."dim_place" USING "change_dim_place" ON "main"."dim_place"."place_sk" = "change_dim_place"."place_sk"
-WHEN MATCHED THEN UPDATE SET "place_id" = "change_dim_place"."place_id", "place_name" = "change_dim_place"."place_name", "is_inferred" = "change_dim_place"."is_inferred"
-WHEN NOT MATCHED THEN INSERT ("place_id", "place_name", "place_sk", "is_inferred") VALUES ("change_dim_place"."place_id", "change_dim_place"."place_name", "change_dim_place"."place_sk", "change_dim_place"."is_inferred");
 -- replace their use counts
 DELETE FROM "lyceum"."uses" WHERE dimension = 'dim_place' AND member_key IN (SELECT "place_sk" FROM "need_dim_place");
--- keep use counts above zero
-INSERT INTO "lyceum"."uses" (dimension, member_key, uses)
-SELECT 'dim_place', "place_sk", uses FROM "need_dim_place" WHERE uses > 0;
 
--- ------------------
--- apply fact_reading
+-- --------------------
+-- replace fact_reading
 -- take the old batch out of 'fact_reading'
 DELETE FROM "main"."fact_reading" WHERE "batch_date" = CAST('2025-06-01' AS DATE) AND "date_key" BETWEEN CAST('2025-06-01' AS DATE) AND CAST('2025-06-01' AS DATE);
 -- take out rows that now wait
@@ -158,44 +160,13 @@ DELETE FROM "main"."fact_reading" WHERE "batch_date" > CAST('2025-06-01' AS DATE
 DELETE FROM "lyceum"."waiting_fact_reading" WHERE "batch_date" = CAST('2025-06-01' AS DATE) AND "date_key" BETWEEN CAST('2025-06-01' AS DATE) AND CAST('2025-06-01' AS DATE);
 -- release rows that wait no longer
 DELETE FROM "lyceum"."waiting_fact_reading" WHERE EXISTS (SELECT 1 FROM "promoted_fact_reading" WHERE "promoted_fact_reading"."reading_id" = "lyceum"."waiting_fact_reading"."reading_id" AND "promoted_fact_reading"."batch_date" = "lyceum"."waiting_fact_reading"."batch_date");
--- put the new batch into 'fact_reading'
-INSERT INTO "main"."fact_reading" ("place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk")
-SELECT "place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk" FROM "main"."ld_plan_fact_reading"
-WHERE NOT EXISTS (SELECT 1 FROM "late_fact_reading" WHERE "late_fact_reading"."reading_id" = "main"."ld_plan_fact_reading"."reading_id");
--- put in released rows
-INSERT INTO "main"."fact_reading" ("place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk")
-SELECT "place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk" FROM "promoted_fact_reading";
--- let rows wait
-INSERT INTO "lyceum"."waiting_fact_reading" ("place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk", reason)
-SELECT "place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk", 'overlap' FROM "main"."ld_plan_fact_reading" WHERE EXISTS (SELECT 1 FROM "late_fact_reading"
-  WHERE "late_fact_reading"."reading_id" = "main"."ld_plan_fact_reading"."reading_id")
-UNION ALL SELECT "place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk", 'overlap' FROM "demoted_fact_reading";
 
 -- ---------------------
 -- refresh daily_reading
--- dates of 'daily_reading' that change
-CREATE TEMP TABLE "touched_daily_reading" AS
-SELECT "date_key" FROM "touched_fact_reading";
 -- take them out of 'daily_reading'
 DELETE FROM "main"."daily_reading" WHERE "date_key" IN (SELECT "date_key" FROM "touched_daily_reading");
--- aggregate them anew
-INSERT INTO "main"."daily_reading" ("place_id", "place_sk", "date_key", "readings", "average_value")
-SELECT "place_id", "place_sk", "date_key", CAST(sum("readings") AS BIGINT) AS "readings",
-  CASE WHEN sum("average_value__count") = 0 THEN NULL ELSE CAST(CAST((CASE WHEN sum("average_value") < 0 THEN -1 ELSE 1 END * ((2 * abs(CAST(sum("average_value") AS HUGEINT)) * 100 + (CAST(sum("average_value__count") AS HUGEINT) * 1)) // (2 * (CAST(sum("average_value__count") AS HUGEINT) * 1)))) AS DECIMAL(33, 0)) * 0.0001 AS DECIMAL(8,4)) END AS "average_value"
-FROM (SELECT "place_id", "place_sk", "date_key", CASE WHEN TRUE THEN 1 ELSE 0 END AS "readings", CASE WHEN TRUE THEN CAST("value" * 100 AS HUGEINT) END AS "average_value", CASE WHEN (TRUE) AND "value" IS NOT NULL THEN 1 ELSE 0 END AS "average_value__count"
-  FROM "main"."fact_reading" WHERE "date_key" IN (SELECT "date_key" FROM "touched_daily_reading")) AS s
-GROUP BY "place_id", "place_sk", "date_key";
 -- forget the old definition
 DELETE FROM "lyceum"."marts" WHERE table_name = 'daily_reading';
--- note the definition
-INSERT INTO "lyceum"."marts" (table_name, definition_hash) VALUES ('daily_reading', 'd7763c274d8704cea59734f31c7f52443d6705b39f93c315d41a1c988b143981');
-
--- -------------------------
--- swap staging_fact_reading
--- drop the staging table of the batch before
-DROP TABLE IF EXISTS "main"."staging_fact_reading";
--- put this batch's in its place
-ALTER TABLE "main"."ld_plan_fact_reading" RENAME TO "staging_fact_reading";
 
 -- ---------------
 -- record readings
@@ -205,17 +176,73 @@ DELETE FROM "lyceum"."batches" WHERE dataset = 'readings' AND batch_date = CAST(
 UPDATE "lyceum"."quarantine" SET state = 'superseded' WHERE state = 'open' AND dataset = 'readings' AND batch_date = CAST('2025-06-01' AS DATE);
 -- drop the ledger lines of the replaced files
 DELETE FROM "lyceum"."files" WHERE dataset = 'readings' AND batch_date = CAST('2025-06-01' AS DATE);
--- record it
-INSERT INTO "lyceum"."batches" (dataset, batch_date, delivery_id, content_hash, spec_hash, run_id, published_at, first_date, last_date) VALUES ('readings', CAST('2025-06-01' AS DATE), '76390bf2e2b881695c1d41869aa4f5129d46dd1ee7a854886c0da700f6bd3d5c', '9f7f7b9534ba41bb76f1261183359cda0f8437a68dc3baaf713cbfee92b33e9d', '9476130d3b1ab815a21f095810d54f175f4d2094daf577f53fdb73514a166d57', 'plan', CAST(NULL AS TIMESTAMP), CAST(NULL AS DATE), CAST(NULL AS DATE));
 
 -- ------
 -- record
 -- drop what earlier runs of this date rejected behind a closed gate
 DELETE FROM "lyceum"."quarantine" WHERE state = 'not_published' AND run_id IN
   (SELECT run_id FROM "lyceum"."runs" WHERE batch_date = CAST('2025-06-01' AS DATE));
+-- replace the run's record
+DELETE FROM "lyceum"."runs" WHERE run_id = 'plan';
+-- replace the run's record
+DELETE FROM "lyceum"."quality_results" WHERE run_id = 'plan';
+
+-- ---------------
+-- merge dim_place
+-- merge members of 'dim_place', real and placeholder
+MERGE INTO "main"."dim_place" USING "change_dim_place" ON "main"."dim_place"."place_sk" = "change_dim_place"."place_sk"
+WHEN MATCHED THEN UPDATE SET "place_id" = "change_dim_place"."place_id", "place_name" = "change_dim_place"."place_name", "is_inferred" = "change_dim_place"."is_inferred"
+WHEN NOT MATCHED THEN INSERT ("place_id", "place_name", "place_sk", "is_inferred") VALUES ("change_dim_place"."place_id", "change_dim_place"."place_name", "change_dim_place"."place_sk", "change_dim_place"."is_inferred");
+-- keep use counts above zero
+INSERT INTO "lyceum"."uses" (dimension, member_key, uses)
+SELECT CAST('dim_place' AS VARCHAR(256)), "place_sk", uses FROM "need_dim_place" WHERE uses > 0;
+
+-- --------------------
+-- replace fact_reading
+-- put the new batch into 'fact_reading'
+INSERT INTO "main"."fact_reading" ("place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk")
+SELECT "place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk" FROM "main"."ld_plan_fact_reading"
+WHERE NOT EXISTS (SELECT 1 FROM "late_fact_reading" WHERE "late_fact_reading"."reading_id" = "main"."ld_plan_fact_reading"."reading_id");
+-- put in released rows
+INSERT INTO "main"."fact_reading" ("place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk")
+SELECT "place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk" FROM "promoted_fact_reading";
+-- let rows wait
+INSERT INTO "lyceum"."waiting_fact_reading" ("place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk", reason)
+SELECT "place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk", CAST('overlap' AS VARCHAR(32)) FROM "main"."ld_plan_fact_reading" WHERE EXISTS (SELECT 1 FROM "late_fact_reading"
+  WHERE "late_fact_reading"."reading_id" = "main"."ld_plan_fact_reading"."reading_id")
+UNION ALL SELECT "place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk", CAST('overlap' AS VARCHAR(32)) FROM "demoted_fact_reading";
+
+-- ---------------------
+-- refresh daily_reading
+-- aggregate them anew
+INSERT INTO "main"."daily_reading" ("place_id", "place_sk", "date_key", "readings", "average_value")
+SELECT "place_id", "place_sk", "date_key", CAST(sum("readings") AS BIGINT) AS "readings",
+  CASE WHEN sum("average_value__count") = 0 THEN NULL ELSE CAST(CAST((CASE WHEN sum("average_value") < 0 THEN -1 ELSE 1 END * ((2 * abs(CAST(sum("average_value") AS HUGEINT)) * 100 + (CAST(sum("average_value__count") AS HUGEINT) * 1)) // (2 * (CAST(sum("average_value__count") AS HUGEINT) * 1)))) AS DECIMAL(33, 0)) * 0.0001 AS DECIMAL(8,4)) END AS "average_value"
+FROM (SELECT "place_id", "place_sk", "date_key", CASE WHEN TRUE THEN 1 ELSE 0 END AS "readings", CASE WHEN TRUE THEN CAST("value" * 100 AS HUGEINT) END AS "average_value", CASE WHEN (TRUE) AND "value" IS NOT NULL THEN 1 ELSE 0 END AS "average_value__count"
+  FROM "main"."fact_reading" WHERE "date_key" IN (SELECT "date_key" FROM "touched_daily_reading")) AS s
+GROUP BY "place_id", "place_sk", "date_key";
+-- note the definition
+INSERT INTO "lyceum"."marts" (table_name, definition_hash) VALUES ('daily_reading', 'd7763c274d8704cea59734f31c7f52443d6705b39f93c315d41a1c988b143981');
+
+-- ---------------
+-- record readings
+-- record it
+INSERT INTO "lyceum"."batches" (dataset, batch_date, delivery_id, content_hash, spec_hash, run_id, published_at, first_date, last_date) VALUES ('readings', CAST('2025-06-01' AS DATE), '76390bf2e2b881695c1d41869aa4f5129d46dd1ee7a854886c0da700f6bd3d5c', '9f7f7b9534ba41bb76f1261183359cda0f8437a68dc3baaf713cbfee92b33e9d', '9476130d3b1ab815a21f095810d54f175f4d2094daf577f53fdb73514a166d57', 'plan', CAST(NULL AS TIMESTAMP), CAST('2000-01-01' AS DATE), CAST('2050-12-31' AS DATE));
+
+-- ------
+-- record
 -- keep the rejected rows
 INSERT INTO "lyceum"."quarantine" (record_id, run_id, dataset, batch_date, delivery_id, file, content_id, line, element, byte_offset, byte_length, raw_text, stored_as, reasons, kind, state)
-SELECT record_id, run_id, dataset, batch_date, delivery_id, file, content_id, line, element, byte_offset, byte_length, raw_text, stored_as, reasons, kind, 'open' FROM "main"."ld_plan_quarantine";
+SELECT record_id, run_id, dataset, batch_date, delivery_id, file, content_id, line, element, byte_offset, byte_length, raw_text, stored_as, reasons, kind, CAST('open' AS VARCHAR(16)) FROM "main"."ld_plan_quarantine";
+-- record the run
+INSERT INTO "lyceum"."runs" (run_id, pipeline, batch_date, state, exit_code, started_at, ended_at, lyceum_version, message) VALUES ('plan', 'readings', CAST('2025-06-01' AS DATE), 'published', 0, CAST(NULL AS TIMESTAMP), CAST(NULL AS TIMESTAMP), '0.1.0', '');
+
+-- -------------------------
+-- swap staging_fact_reading
+-- drop the staging table of the batch before
+DROP TABLE IF EXISTS "main"."staging_fact_reading";
+-- put this batch's in its place
+ALTER TABLE "main"."ld_plan_fact_reading" RENAME TO "staging_fact_reading";
 
 -- -------
 -- publish
