@@ -24,6 +24,9 @@ enum class ErrorCode {
   kConnectionLost,
   /// What was read before no longer holds: start again from reading. Exit 1 after some tries.
   kStale,
+  /// A number of the data does not fit the type that holds it. Exit 2; a retry is useless until the
+  /// data changes.
+  kOutOfRange,
   /// The user pressed Ctrl-C. Exit 130.
   kInterrupted,
   /// The process was asked to terminate. Exit 143.

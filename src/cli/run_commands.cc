@@ -13,6 +13,7 @@
 namespace lyceum {
 
 std::atomic<Session*> running_session{nullptr};
+std::atomic<bool> session_ended{false};
 
 namespace {
 
@@ -61,7 +62,10 @@ Result<std::unique_ptr<Prepared>> Prepare(const Options& options, const Output& 
 class SignalTarget {
  public:
   explicit SignalTarget(Session* session) { running_session = session; }
-  ~SignalTarget() { running_session = nullptr; }
+  ~SignalTarget() {
+    session_ended = true;
+    running_session = nullptr;
+  }
 };
 
 std::unique_ptr<ProgressDisplay> StartProgress(Session* session, const Options& options,

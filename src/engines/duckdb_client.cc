@@ -18,6 +18,10 @@ ErrorCode CodeOf(duckdb_error_type type) {
   switch (type) {
     case DUCKDB_ERROR_INTERRUPT:
       return ErrorCode::kInterrupted;
+    case DUCKDB_ERROR_OUT_OF_RANGE:
+    case DUCKDB_ERROR_CONVERSION:
+    case DUCKDB_ERROR_DECIMAL:
+      return ErrorCode::kOutOfRange;
     case DUCKDB_ERROR_IO:
     case DUCKDB_ERROR_OUT_OF_MEMORY:
     case DUCKDB_ERROR_TRANSACTION:
@@ -50,6 +54,7 @@ Result<std::unique_ptr<DuckDb>> DuckDb::Open(const DuckDbOptions& options) {
   duckdb_set_config(config, "autoload_known_extensions", "false");
   duckdb_set_config(config, "temp_directory", options.temp_directory.c_str());
   std::unique_ptr<DuckDb> self(new DuckDb);
+  self->reveals_values_ = options.reveals_values;
   char* error = nullptr;
   const bool failed = duckdb_open_ext(nullptr, &self->database_, config, &error) == DuckDBError ||
                       duckdb_connect(self->database_, &self->connection_) == DuckDBError;
@@ -100,7 +105,16 @@ Status DuckDb::Run(const std::string& sql, duckdb_result* result, bool streaming
   }
   if (state == DuckDBSuccess) return Status::Ok();
   const char* message = duckdb_result_error(result);
-  return {CodeOf(duckdb_result_error_type(result)), FirstLine(message ? message : "unknown error")};
+  return Describe(duckdb_result_error_type(result), message);
+}
+
+Status DuckDb::Describe(duckdb_error_type type, const char* message) const {
+  const ErrorCode code = CodeOf(type);
+  // These messages quote the value, which may be personal.
+  if (code == ErrorCode::kOutOfRange && !reveals_values_) {
+    return {code, "a number does not fit its type"};
+  }
+  return {code, FirstLine(message ? message : "unknown error")};
 }
 
 Status DuckDb::Execute(const std::string& sql) {
@@ -137,7 +151,7 @@ Status DuckDb::Scan(const std::string& sql, const RowSink& sink,
     if (num_rows == 0) break;
   }
   if (const char* error = duckdb_result_error(&holder.result)) {
-    return {CodeOf(duckdb_result_error_type(&holder.result)), FirstLine(error)};
+    return Describe(duckdb_result_error_type(&holder.result), error);
   }
   return Status::Ok();
 }

@@ -13,6 +13,9 @@
 namespace lyceum {
 namespace {
 
+/// The random part of a run's id.
+constexpr size_t kRunIdEndBytes = 8;
+
 bool RanksBefore(const DeliveredFile& a, const DeliveredFile& b) {
   return std::tie(a.base_name, a.content_id(), a.relative) <
          std::tie(b.base_name, b.content_id(), b.relative);
@@ -205,14 +208,13 @@ std::string ContentHash(const std::vector<DeliveredFile>& files) {
   return Sha256Hex(text);
 }
 
-std::string RunIdEnd(const std::string& run_id) {
-  return run_id.substr(run_id.size() - std::min(kRunIdEndBytes, run_id.size()));
-}
-
 std::string PrivateTable(const std::string& run_id, const std::string& table) {
   // Short, so that the longest table name stays within PostgreSQL's 63 bytes.
-  return fmt::format("ld_{}_{}", RunIdEnd(run_id), table);
+  return fmt::format("ld_{:0>8}_{}",
+                     run_id.substr(run_id.size() - std::min(kRunIdEndBytes, run_id.size())), table);
 }
+
+size_t PrivateTablePrefixBytes() { return PrivateTable("", "").size(); }
 
 Plan BuildPlan(const Spec& spec, const PlanInput& input) {
   Plan plan;

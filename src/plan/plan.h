@@ -189,11 +189,9 @@ std::string ExplainPlan(const Plan& plan);
 /// The id of a set of files, whatever their order: over base names and content ids.
 std::string ContentHash(const std::vector<DeliveredFile>& files);
 
-/// The end of a run's id, by which its private tables are told from those of others.
-inline constexpr size_t kRunIdEndBytes = 8;
-std::string RunIdEnd(const std::string& run_id);
-
-/// Name of the private table of a run, in the target's schema.
+/// Name of the private table of a run, in the target's schema: `ld_<end of the run's id>_<table>`.
 std::string PrivateTable(const std::string& run_id, const std::string& table);
+/// Length of what stands before the table's name.
+size_t PrivateTablePrefixBytes();
 
 }  // namespace lyceum

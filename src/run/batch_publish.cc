@@ -30,6 +30,10 @@ Status BatchRun::Publish() {
       ASSIGN_OR_RETURN(const bool published, WasPublished(status));
       if (published) return Status::Ok();
     }
+    if (status.code() == ErrorCode::kOutOfRange) {
+      record_.gate_reasons.push_back(fmt::format("cannot {}", status.message()));
+      return status;
+    }
     const bool again =
         status.code() == ErrorCode::kConflict || status.code() == ErrorCode::kConnectionLost;
     if (!again || attempt == kPublishAttempts) return status;
@@ -38,12 +42,21 @@ Status BatchRun::Publish() {
 }
 
 Status BatchRun::PublishOnce() {
-  temporary_tables_.clear();
   RETURN_IF_ERROR(Execute(Statement{"begin", "BEGIN"}));
   Status status = PublishInTransaction();
-  if (status.ok()) status = Execute(Statement{"commit", "COMMIT"});
-  if (!status.ok()) (void)session_.warehouse_->Execute({"roll back", "ROLLBACK"});
+  if (status.ok()) status = Commit();
+  if (!status.ok()) {
+    (void)session_.warehouse_->Execute({"roll back", "ROLLBACK"});
+    temporary_tables_.clear();
+  }
   return status;
+}
+
+/// A signal that comes during COMMIT must not leave open whether it happened, so none is passed on.
+Status BatchRun::Commit() {
+  const Session::CommitScope scope(&session_);
+  RETURN_IF_ERROR(Stopped());
+  return Execute(Statement{"commit", "COMMIT"});
 }
 
 /// Whether a COMMIT of which no answer came has happened. The lock waits for a transaction that is

@@ -78,7 +78,10 @@ BatchRun::BatchRun(Session* session, const Inbox& inbox, Days date)
 RunRecord BatchRun::Go() {
   const auto start = Clock::now();
   record_.status = Run();
-  if (record_.status.code() == ErrorCode::kInterrupted && session_.stop_ != ErrorCode::kOk) {
+  // An interrupted statement may fail in many ways.
+  const bool stopped = !record_.status.ok() && session_.stop_ != ErrorCode::kOk &&
+                       record_.status.code() != ErrorCode::kGateClosed;
+  if (stopped) {
     record_.status = {session_.stop_, "stopped by a signal; nothing of this run was published"};
   }
   if (!record_.status.ok()) {
@@ -122,10 +125,7 @@ Status BatchRun::Attempt() {
   RETURN_IF_ERROR(FindVanished());
   RETURN_IF_ERROR(LoadDatasets());
   RETURN_IF_ERROR(CheckLedger());
-  if (!record_.gate_reasons.empty()) {
-    RETURN_IF_ERROR(RecordClosedGate());
-    return GateClosed("the quality gate is closed; nothing was published");
-  }
+  if (!record_.gate_reasons.empty()) return CloseGate();
   if (!plan_.publishes()) {
     record_.state = RunState::kUnchanged;
     return Retrying([&] {
@@ -137,9 +137,16 @@ Status BatchRun::Attempt() {
       return InTransaction(names_, warehouse, statements);
     });
   }
-  RETURN_IF_ERROR(Publish());
+  const Status published = Publish();
+  if (published.code() == ErrorCode::kOutOfRange) return CloseGate();
+  RETURN_IF_ERROR(published);
   record_.state = RunState::kPublished;
   return Status::Ok();
+}
+
+Status BatchRun::CloseGate() {
+  RETURN_IF_ERROR(RecordClosedGate());
+  return GateClosed("the quality gate is closed; nothing was published");
 }
 
 /// Forgets what the last attempt planned and loaded.
@@ -193,9 +200,14 @@ Status BatchRun::PlanIt() {
                        FormatDate(date_), Quoted(plan.dataset->files)));
     }
     for (const DeliveredFile& file : plan.identical) {
+      const auto same =
+          std::find_if(plan.files.begin(), plan.files.end(), [&file](const DeliveredFile& read) {
+            return read.base_name == file.base_name && read.content_id() == file.content_id();
+          });
       Warn(fmt::format("'{}' is not read: '{}' has the same name and bytes", file.relative,
-                       plan.files.front().relative));
+                       same->relative));
     }
+    WarnOfNewerSnapshot(plan);
     const auto loaded = loaded_.find(plan.dataset->name);
     if (plan.action == DatasetAction::kLoad && loaded != loaded_.end()) loaded->second.plan = &plan;
     for (const DeliveredFile& file : plan.files) {
@@ -204,6 +216,24 @@ Status BatchRun::PlanIt() {
     record_.datasets.push_back(std::move(record));
   }
   return Status::Ok();
+}
+
+/// A snapshot that is older than the newest one changes only members that the newer one lacks.
+void BatchRun::WarnOfNewerSnapshot(const DatasetPlan& plan) {
+  if (!TableFedBy(spec_, *plan.dataset).dimension) return;
+  if (plan.action != DatasetAction::kLoad && plan.action != DatasetAction::kSnapshot) return;
+  Days newest = date_;
+  std::string newest_id = plan.delivery_id;
+  for (const auto& [key, content] : input_.ledger) {
+    if (key.first != plan.dataset->name || key.second <= newest) continue;
+    newest = key.second;
+    newest_id = content.delivery_id;
+  }
+  if (newest_id == plan.delivery_id) return;
+  Warn(
+      fmt::format("dataset '{}': the snapshot of {} is newer and goes on deciding its members; run "
+                  "that date too if the correction is for it",
+                  plan.dataset->name, FormatDate(newest)));
 }
 
 /// Opens what is to be loaded. A dataset whose files hold no record is taken out of the plan.
@@ -220,8 +250,8 @@ Status BatchRun::OpenFiles(bool* header_only_found) {
     if (header_only) {
       input_.header_only.push_back(plan.dataset->name);
       *header_only_found = true;
-      Warn(fmt::format("dataset '{}' has no record below its header; its current content stays",
-                       plan.dataset->name));
+      Warn(
+          fmt::format("dataset '{}' has no record; its current content stays", plan.dataset->name));
       RETURN_IF_ERROR(session_.engine_->Discard(plan.dataset->name));
       continue;
     }

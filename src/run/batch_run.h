@@ -51,9 +51,12 @@ class BatchRun {
   Status FindVanished();
   Status CheckLedger() const;
   Status RecordClosedGate();
+  Status CloseGate();
+  void WarnOfNewerSnapshot(const DatasetPlan& plan);
   Status Publish();
   Status PublishOnce();
   Status PublishInTransaction();
+  Status Commit();
   Result<bool> WasPublished(const Status& lost);
   Status CheckNothingMoved();
   std::pair<bool, bool> OtherDateUses(const LedgerState& ledger, const DatasetPlan& plan) const;

@@ -15,6 +15,7 @@ int ExitCodeOf(const Status& status) {
     case ErrorCode::kBadSpec:
       return 3;
     case ErrorCode::kGateClosed:
+    case ErrorCode::kOutOfRange:
       return 2;
     case ErrorCode::kUnavailable:
     case ErrorCode::kConflict:

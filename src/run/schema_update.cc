@@ -45,6 +45,9 @@ SchemaChange Compare(const TableSchema& old_table, const TableSchema& new_table)
     } else if (now->role != column.role) {
       change.breaks.push_back(fmt::format("column '{}' changed from {} to {}", column.name,
                                           ColumnRoleName(column.role), ColumnRoleName(now->role)));
+    } else if (now->refers_to != column.refers_to && now->role == ColumnRole::kDateKey) {
+      change.breaks.push_back(fmt::format("column '{}' came from '{}', now from '{}'", column.name,
+                                          column.refers_to, now->refers_to));
     } else if (now->refers_to != column.refers_to) {
       change.breaks.push_back(fmt::format("column '{}' referred to {}, now to {}", column.name,
                                           column.refers_to, now->refers_to));
@@ -73,14 +76,36 @@ struct Published {
   std::vector<DescribedTable> tables;
   std::map<std::string, std::string> hashes;  ///< of marts and the calendar
   std::set<std::string> datasets;             ///< with published batches
+  std::map<std::string, bool> dated;          ///< by dataset: its files carry a batch date
+  std::set<std::string> foreign;              ///< tables of the star's schema that are not Lyceum's
   std::optional<Days> first_date, last_date;  ///< of all fact rows
 };
 
-Result<Published> ReadPublished(Warehouse* warehouse) {
+/// Tables and views in the schema of the star that Lyceum did not make.
+Result<std::set<std::string>> ReadForeign(const Names& names,
+                                          const std::vector<DescribedTable>& ours,
+                                          Warehouse* warehouse) {
+  ASSIGN_OR_RETURN(const RowSet set,
+                   warehouse->Query(fmt::format(
+                       "SELECT table_name FROM information_schema.tables WHERE table_schema = {} "
+                       "AND table_catalog = current_database()",
+                       names.Text(names.schema()))));
+  std::set<std::string> foreign;
+  for (const auto& row : set.rows) foreign.insert(*row[0]);
+  for (const DescribedTable& table : ours) foreign.erase(table.schema.name);
+  return foreign;
+}
+
+Result<Published> ReadPublished(const Names& names, Warehouse* warehouse) {
   Published published;
   ASSIGN_OR_RETURN(published.tables, ReadTables(warehouse));
   ASSIGN_OR_RETURN(published.hashes, ReadMartHashes(warehouse));
   ASSIGN_OR_RETURN(const LedgerState ledger, ReadLedger(warehouse));
+  ASSIGN_OR_RETURN(published.foreign, ReadForeign(names, published.tables, warehouse));
+  ASSIGN_OR_RETURN(const RowSet dated,
+                   warehouse->Query("SELECT dataset, count(batch_date) FROM lyceum.files GROUP BY "
+                                    "dataset"));
+  for (const auto& row : dated.rows) published.dated[*row[0]] = row[1] != "0";
   for (const auto& [key, content] : ledger) {
     published.datasets.insert(key.first);
     if (!content.first_date) continue;
@@ -136,11 +161,22 @@ class SchemaUpdate {
         return Break(table.name,
                      fmt::format("is new, but dataset '{}' was published without it", dataset));
       }
+      if (published_.foreign.count(table.name) > 0) {
+        return Break(table.name, fmt::format("stands in schema '{}' already and is not Lyceum's; "
+                                             "rename it there or here",
+                                             names_.schema()));
+      }
       return Create(table, dataset);
     }
     if (old->dataset != dataset) {
       return Break(table.name,
                    fmt::format("was fed by dataset '{}', now by '{}'", old->dataset, dataset));
+    }
+    const auto dated = published_.dated.find(dataset);
+    if (dated != published_.dated.end() && dated->second != spec_.FindDataset(dataset)->dated()) {
+      return Break(table.name, fmt::format("dataset '{}' had files {} a batch date, now {}",
+                                           dataset, dated->second ? "with" : "without",
+                                           dated->second ? "without" : "with"));
     }
     const SchemaChange change = Compare(old->schema, table);
     if (change.breaks.empty() && !change.differs) return;
@@ -194,6 +230,8 @@ class SchemaUpdate {
     const std::string hash = CalendarHash(calendar);
     const auto built = published_.hashes.find(calendar.table);
     if (built != published_.hashes.end() && built->second == hash) return;
+    changes_.notes.push_back(fmt::format("fill '{}' from {} to {}", calendar.table,
+                                         FormatDate(calendar.from), FormatDate(calendar.to)));
     changes_.rows.Append(RenderCalendar(calendar, names_));
     changes_.rows.Append(RenderDefinition(names_, calendar.table, hash));
   }
@@ -211,7 +249,7 @@ class SchemaUpdate {
 Result<SchemaChanges> CompareSchema(const Spec& spec, const Names& names,
                                     const std::map<std::string, TableLayout>& layouts,
                                     Warehouse* warehouse) {
-  ASSIGN_OR_RETURN(const Published published, ReadPublished(warehouse));
+  ASSIGN_OR_RETURN(const Published published, ReadPublished(names, warehouse));
   return SchemaUpdate(spec, names, published, layouts).Collect();
 }
 

@@ -28,46 +28,45 @@ Status MakeFolder(const std::string& path) {
   return Status::Ok();
 }
 
-/// Ends of the ids of runs that may still be at work: their private tables are no leftovers. A run
-/// that began over a day ago, by the warehouse's clock, is taken for dead.
-Result<std::set<std::string>> LivingRuns(const Names& names, Warehouse* warehouse) {
-  std::set<std::string> living;
-  if (names.dialect().one_writer) return living;
-  ASSIGN_OR_RETURN(
-      const RowSet runs,
-      warehouse->Query(fmt::format(
-          "SELECT run_id FROM {} WHERE state = 'running' AND started_at > {} - INTERVAL '24 hours'",
-          names.Book("runs"), names.dialect().now)));
-  for (const auto& row : runs.rows) living.insert(RunIdEnd(*row[0]));
-  return living;
+/// A condition on lyceum.runs that holds for runs which no longer work. Where several processes
+/// write, one that began over a day ago, by the warehouse's clock, is taken for dead.
+std::string IsOver(const Dialect& dialect) {
+  if (dialect.one_writer) return "TRUE";
+  return fmt::format("(state <> 'running' OR started_at <= {} - INTERVAL '24 hours')", dialect.now);
 }
 
+/// Drops the private tables of runs that are over. A table is private if its name holds the end of
+/// the id of a run in the ledger; others that look alike are somebody's own.
 Status ClearLeftovers(const Names& names, Warehouse* warehouse) {
-  ASSIGN_OR_RETURN(const std::set<std::string> living, LivingRuns(names, warehouse));
   ASSIGN_OR_RETURN(
       const RowSet tables,
       warehouse->Query(fmt::format(
           "SELECT table_name FROM information_schema.tables WHERE table_schema = {} AND "
-          "table_name LIKE 'ld!_________!_%' ESCAPE '!' AND table_catalog = "
+          "table_name LIKE 'ld!_%' ESCAPE '!' AND table_type = 'BASE TABLE' AND table_catalog = "
           "current_database()",
           names.Text(names.schema()))));
-  for (const auto& row : tables.rows) {
-    if (living.count(row[0]->substr(3, kRunIdEndBytes)) > 0) continue;
-    RETURN_IF_ERROR(
-        warehouse->Execute({"drop what a dead run left",
-                            fmt::format("DROP TABLE IF EXISTS {}", names.Star(*row[0]))}));
+  std::vector<Statement> statements;
+  if (!tables.rows.empty()) {
+    ASSIGN_OR_RETURN(const RowSet runs,
+                     warehouse->Query(fmt::format("SELECT run_id FROM {} WHERE {}",
+                                                  names.Book("runs"), IsOver(names.dialect()))));
+    std::set<std::string> over;
+    for (const auto& row : runs.rows) over.insert(PrivateTable(*row[0], ""));
+    for (const auto& row : tables.rows) {
+      if (over.count(row[0]->substr(0, PrivateTablePrefixBytes())) == 0) continue;
+      statements.push_back({"drop what a dead run left",
+                            fmt::format("DROP TABLE IF EXISTS {}", names.Star(*row[0]))});
+    }
   }
-  std::string dead = "state = 'running'";
-  if (!names.dialect().one_writer) {
-    dead += fmt::format(" AND started_at <= {} - INTERVAL '24 hours'", names.dialect().now);
+  ASSIGN_OR_RETURN(const RowSet count, warehouse->Query(fmt::format(
+                                           "SELECT count(*) FROM {} WHERE state = 'running' AND {}",
+                                           names.Book("runs"), IsOver(names.dialect()))));
+  if (count.rows[0][0] != "0") {
+    statements.push_back({"mark dead runs",
+                          fmt::format("UPDATE {} SET state = 'died' WHERE state = 'running' AND {}",
+                                      names.Book("runs"), IsOver(names.dialect()))});
   }
-  ASSIGN_OR_RETURN(
-      const RowSet count,
-      warehouse->Query(fmt::format("SELECT count(*) FROM {} WHERE {}", names.Book("runs"), dead)));
-  if (count.rows[0][0] == "0") return Status::Ok();
-  return InTransaction(names, warehouse,
-                       {{"mark dead runs", fmt::format("UPDATE {} SET state = 'died' WHERE {}",
-                                                       names.Book("runs"), dead)}});
+  return statements.empty() ? Status::Ok() : InTransaction(names, warehouse, statements);
 }
 
 Result<std::unique_ptr<Warehouse>> ConnectWarehouse(DuckDb* database, bool read_only,
@@ -114,15 +113,6 @@ Result<std::unique_ptr<ReadSession>> OpenIfThere(const ResolvedTarget& target) {
   return session.status();
 }
 
-/// Whoever holds the warehouse's lock may drop what dead sessions spilled beside it.
-void ClearSpill(const std::string& run_root) {
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(run_root, error)) {
-    const bool spill = entry.path().filename().string().rfind("tmp-", 0) == 0;
-    if (spill) fs::remove_all(entry.path(), error);
-  }
-}
-
 }  // namespace
 
 void Progress::Enter(std::string phase, int done, int total) {
@@ -136,21 +126,19 @@ Progress::View Progress::view() const {
 }
 
 Session::~Session() {
-  std::error_code error;
   engine_.reset();
   warehouse_.reset();
   database_.reset();
-  if (!options_.temp_directory.empty()) fs::remove_all(options_.temp_directory, error);
 }
 
 Result<std::unique_ptr<Session>> Session::Open(const Spec& spec, const SessionOptions& options) {
   std::unique_ptr<Session> session(new Session(spec, options));
   session->run_root_ =
       options.run_directory.empty() ? options.target.DefaultRunDirectory() : options.run_directory;
-  const std::string temp_root =
-      options.temp_directory.empty() ? session->run_root_ : options.temp_directory;
-  // A folder of this process alone, so that two sessions do not clear each other's spill.
-  session->options_.temp_directory = fmt::format("{}/tmp-{}", temp_root, getpid());
+  ASSIGN_OR_RETURN(session->spill_,
+                   SpillFolder::Make(options.temp_directory.empty() ? session->run_root_
+                                                                    : options.temp_directory));
+  session->options_.temp_directory = session->spill_->path();
   DuckDbOptions duckdb;
   duckdb.threads = options.threads;
   duckdb.memory_limit = options.memory_limit;
@@ -159,9 +147,6 @@ Result<std::unique_ptr<Session>> Session::Open(const Spec& spec, const SessionOp
   ASSIGN_OR_RETURN(session->warehouse_, OpenWarehouse(session->database_.get(), /*read_only=*/false,
                                                       &session->options_.target));
   const ResolvedTarget& target = session->options_.target;
-  const bool alone = options.temp_directory.empty() && target.kind == TargetKind::kDuckDb;
-  if (alone) ClearSpill(session->run_root_);
-  RETURN_IF_ERROR(MakeFolder(session->options_.temp_directory));
   EngineOptions engine;
   engine.timezone = spec.timezone;
   engine.spool_directory = session->options_.temp_directory;
@@ -185,7 +170,18 @@ RunRecord Session::Run(const Inbox& inbox, Days date) {
 
 void Session::Interrupt(ErrorCode code) {
   stop_ = code;
-  warehouse_->Interrupt();
+  const std::lock_guard<std::mutex> lock(interrupt_mutex_);
+  if (!committing_) warehouse_->Interrupt();
+}
+
+Session::CommitScope::CommitScope(Session* session) : session_(session) {
+  const std::lock_guard<std::mutex> lock(session_->interrupt_mutex_);
+  session_->committing_ = true;
+}
+
+Session::CommitScope::~CommitScope() {
+  const std::lock_guard<std::mutex> lock(session_->interrupt_mutex_);
+  session_->committing_ = false;
 }
 
 double Session::StatementProgress() { return database_->Progress(); }
@@ -195,8 +191,9 @@ Result<std::unique_ptr<ReadSession>> ReadSession::Open(const ResolvedTarget& tar
   session->target_ = target;
   if (target.kind == TargetKind::kDuckDb) {
     DuckDbOptions options;
-    options.temp_directory =
-        fmt::format("{}/lyceum-{}", fs::temp_directory_path().string(), getpid());
+    ASSIGN_OR_RETURN(session->spill_, SpillFolder::Make(fs::temp_directory_path().string()));
+    options.temp_directory = session->spill_->path();
+    options.reveals_values = true;
     ASSIGN_OR_RETURN(session->database_, DuckDb::Open(options));
     // People see rows in the order in which their query would give them elsewhere.
     RETURN_IF_ERROR(session->database_->Execute("SET preserve_insertion_order = true"));

@@ -13,6 +13,7 @@
 #include "run/discover.h"
 #include "run/record.h"
 #include "run/schema_update.h"
+#include "run/spill_folder.h"
 #include "run/target.h"
 #include "spec/spec.h"
 #include "sql/publish_sql.h"
@@ -65,6 +66,17 @@ class Session {
   /// kTerminated.
   void Interrupt(ErrorCode code);
   const Progress& progress() const { return progress_; }
+  /// While one lives, Interrupt() only takes note: what is running must come to its end.
+  class CommitScope {
+   public:
+    explicit CommitScope(Session* session);
+    ~CommitScope();
+    CommitScope(const CommitScope&) = delete;
+    CommitScope& operator=(const CommitScope&) = delete;
+
+   private:
+    Session* session_;
+  };
   /// Share of the running statement that is done; -1 if unknown. From any thread.
   double StatementProgress();
 
@@ -74,12 +86,15 @@ class Session {
 
   const Spec& spec_;
   SessionOptions options_;
+  std::unique_ptr<SpillFolder> spill_;
   std::unique_ptr<DuckDb> database_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Warehouse> warehouse_;
   std::string run_root_;
   Progress progress_;
   std::atomic<ErrorCode> stop_{ErrorCode::kOk};
+  std::mutex interrupt_mutex_;
+  bool committing_ = false;  ///< guarded by interrupt_mutex_
 };
 
 /// Opens a target for reading only: no table is created, no lock is kept from other readers.
@@ -92,6 +107,7 @@ class ReadSession {
 
  private:
   ResolvedTarget target_;
+  std::unique_ptr<SpillFolder> spill_;
   std::unique_ptr<DuckDb> database_;
   std::unique_ptr<Warehouse> warehouse_;
 };

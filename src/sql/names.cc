@@ -26,7 +26,7 @@ std::string Names::Varchar(std::string_view text, int bytes) const {
 }
 
 std::string Names::Temp(std::string_view what, std::string_view of) const {
-  return Column(fmt::format("{}_{}", what, of));
+  return Column(fmt::format("_{}_{}", what, of));
 }
 
 std::string Names::List(const std::vector<std::string>& columns, std::string_view prefix) const {

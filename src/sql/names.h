@@ -48,7 +48,8 @@ class Names {
   std::string Book(std::string_view table) const { return Qualified("lyceum", table); }
   /// A private table of this run, beside the star tables so that it can be renamed into one.
   std::string Private(const std::string& table) const { return Star(PrivateTable(run_id_, table)); }
-  /// A temporary table of this session: `<what>_<of>`.
+  /// A temporary table of this session: `_<what>_<of>`. Names of a spec never begin with `_`, so it
+  /// hides no table.
   std::string Temp(std::string_view what, std::string_view of) const;
 
   std::string Text(std::string_view text) const { return QuoteText(dialect_, text); }

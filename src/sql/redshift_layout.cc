@@ -11,10 +11,13 @@
 namespace lyceum {
 namespace {
 
-/// The surrogate key of the first dimension that the table refers to; "" if there is none.
+/// The surrogate key of the first dimension that the table, or the facts of a mart, refer to; "" if
+/// there is none.
 std::string FirstReference(const TableSchema& table) {
   for (const TableColumn& column : table.columns) {
-    if (column.role == ColumnRole::kReferenceKey) return column.name;
+    const bool reference = column.role == ColumnRole::kReferenceKey ||
+                           (column.role == ColumnRole::kGroup && !column.refers_to.empty());
+    if (reference) return column.name;
   }
   return "";
 }

@@ -146,9 +146,11 @@ std::vector<Statement> RenderCreateTable(const TableSchema& table, const Names& 
                                          const TableLayout* layout) {
   const std::string attributes =
       names.dialect().has_layout ? RenderLayout(table, layout, names) : "";
+  // Not `IF NOT EXISTS`: a table of this name that is not Lyceum's must not be filled.
   std::vector<Statement> statements = {
       {fmt::format("create '{}'", table.name),
-       RenderTableDefinition(names.Star(table.name), table.columns, names) + attributes}};
+       fmt::format("CREATE TABLE {} ({}){}", names.Star(table.name),
+                   ColumnList(table.columns, names.dialect().type_name, names), attributes)}};
   AddIndexes(names.Star(table.name), IndexedColumns(table), names, &statements);
   if (table.kind == TableKind::kFact) {
     const std::string waiting = names.Book(WaitingTable(table.name));

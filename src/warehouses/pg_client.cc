@@ -59,6 +59,7 @@ ErrorCode CodeOf(std::string_view sqlstate, std::string_view message) {
     if (sqlstate == conflict) return ErrorCode::kConflict;
   }
   if (IsConflictText(message)) return ErrorCode::kConflict;
+  if (sqlstate == "22003") return ErrorCode::kOutOfRange;
   if (sqlstate == "57014") return ErrorCode::kInterrupted;
   if (StartsWith(sqlstate, "57P") || StartsWith(sqlstate, "08")) return ErrorCode::kConnectionLost;
   const bool mendable = StartsWith(sqlstate, "53") || StartsWith(sqlstate, "28") ||
