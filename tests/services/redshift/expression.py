@@ -245,7 +245,7 @@ def _extract(reader):
     read_expression(reader)
     reader.expect(")")
     # EXTRACT is an integer on Redshift and a decimal in PostgreSQL.
-    reader.replace(start, f"{OWN_SCHEMA}.date_part")
+    reader.replace(start, f"{OWN_SCHEMA}.extract")
     reader.replace(start + 2, f"'{unit}'")
     reader.replace(start + 3, ",")
 

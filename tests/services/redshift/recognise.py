@@ -58,6 +58,7 @@ def recognise(sql):
         return None
     reader = Reader(tokens)
     statement = _read(reader)
+    statement.needs_query_id = "pg_last_query_id" in reader.functions
     if reader.parameters and statement.kind not in ("select", "insert", "update", "delete", "merge"):
         raise Refusal("42P02", "there is no parameter $1")
     return statement

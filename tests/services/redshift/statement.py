@@ -31,6 +31,8 @@ class Statement:
     parameters: int = 0
     # A query that finds a target row with several matches, for UPDATE ... FROM.
     ambiguity_query: str | None = None
+    # It asks for PG_LAST_QUERY_ID().
+    needs_query_id: bool = False
     # COPY's own description; (name, value) of SET.
     copy: object = None
     setting: tuple | None = None
