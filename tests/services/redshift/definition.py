@@ -56,7 +56,9 @@ def read_create(reader: Reader):
     replaces = reader.accept("or", "replace")
     if reader.accept("view"):
         return _view(reader, start)
-    if reader.sees_any("materialized", "function", "procedure"):
+    if reader.sees("materialized"):
+        raise NotImitated("CREATE MATERIALIZED VIEW")
+    if reader.sees_any("function", "procedure"):
         raise NotImitated(f"CREATE {reader.token.value.upper()}")
     if replaces:
         reader.fail()

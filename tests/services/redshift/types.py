@@ -1,7 +1,7 @@
 """Redshift's column types: how they are written, their limits, and what PostgreSQL is told."""
 from dataclasses import dataclass
 
-from .reader import Reader
+from .reader import RESERVED, Reader
 from .refusal import NotImitated, Refusal
 
 MAX_VARCHAR_BYTES = 65535
@@ -54,9 +54,9 @@ def read_type(reader: Reader, column=None):
 
 def _read(reader, column):
     token = reader.token
-    if token.kind != "word":
-        reader.fail()
     word = token.value
+    if token.kind != "word" or word in RESERVED and word not in ("timestamp", "interval", "binary"):
+        reader.fail()
     reader.advance()
     if word in _PLAIN:
         return Type(_PLAIN[word])
