@@ -1,0 +1,155 @@
+"""The double itself: a server that speaks as Redshift does, before a database of a PostgreSQL server."""
+import itertools
+import pathlib
+import socket
+import threading
+import urllib.parse
+
+from .backend import Backend
+from .faults import Faults
+from .session import Session
+from .settings import OWN_PARAMETERS, own_parameter
+
+_names = itertools.count(1)
+
+
+class RedshiftDouble:
+    """A running double as a context manager, over a PostgresServer and, for COPY, an S3Server.
+
+    `host`, `port`, `url` lead to it. `statements` is the list of all (connection number, SQL) in order,
+    `refusals` of all (connection number, SQL, message). `failed_logins` counts wrong passwords.
+    """
+
+    host = "127.0.0.1"
+    iam_role = "arn:aws:iam::123456789012:role/lyceum-copy"
+
+    def __init__(self, postgres, s3=None, *, user="lyceum", password="Secret-1", database="dev",
+                 authentication="md5", iam_roles=None, port=0):
+        """`authentication` is 'md5' or 'password' (cleartext). The first of `iam_roles` is the default one."""
+        self.postgres = postgres
+        self.s3 = s3
+        self.user = user
+        self.password = password
+        self.database = database
+        self.authentication = authentication
+        self.iam_roles = list(iam_roles or [self.iam_role])
+        self.user_arn = f"arn:aws:redshift:us-east-1:123456789012:dbuser:double/{user}"
+        self.backend_database = f"redshift_{next(_names)}"
+        self.faults = Faults()
+        self.statements = []
+        self.refusals = []
+        self.failed_logins = 0
+        self._port = port
+        self._query_ids = itertools.count(1001)
+        self._sessions = set()
+        self._lock = threading.Lock()
+        self._listener = None
+        self._admin = None
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    @property
+    def port(self):
+        return self._listener.getsockname()[1]
+
+    @property
+    def url(self):
+        password = urllib.parse.quote(self.password, safe="")
+        return f"postgresql://{self.user}:{password}@{self.host}:{self.port}/{self.database}"
+
+    @property
+    def backend_path(self):
+        return f"{self.postgres.socket_directory}/.s.PGSQL.{self.postgres.port}"
+
+    def start(self):
+        self._create_database()
+        self._admin = Backend(self.backend_path, {"user": self.postgres.superuser, "database": self.backend_database})
+        self._listener = socket.create_server((self.host, self._port))
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def stop(self):
+        if self._listener is not None:
+            self._listener.close()
+        with self._lock:
+            sessions = list(self._sessions)
+        for session in sessions:
+            session.close()
+        if self._admin is not None:
+            self._admin.close()
+
+    def inject(self, kind, **options):
+        """Asks for a fault (see faults.py for kinds and options) and returns it."""
+        return self.faults.add(kind, **options)
+
+    def clear_faults(self):
+        self.faults.clear()
+
+    def connections(self):
+        """How many clients are connected now."""
+        with self._lock:
+            return len(self._sessions)
+
+    def next_query_id(self):
+        return next(self._query_ids)
+
+    def admin(self, sql):
+        """Runs SQL behind the double's back, as PostgreSQL's superuser; returns rows as lists of text."""
+        with self._lock:
+            return self._admin.ask(sql)
+
+    def record_load_error(self, query_id, backend, command, table_id, started, error):
+        column = error.column
+        self._record("load_errors", query_id, _pid(backend), table_id, str(command.table), started, error.file_name,
+                     error.line, column.name if column else "", column.base if column else "",
+                     str(column.numbers[0]) if column and column.numbers else "", 0, error.code, error.explained)
+
+    def record_load(self, query_id, backend, command, started, load):
+        from .load import now
+        for url, size, _, rows in load.files:
+            self._record("loads", query_id, _pid(backend), str(command.table), started, now(), url, size, rows)
+
+    def _record(self, table, *values):
+        spelled = ", ".join("'" + str(value).replace("'", "''") + "'" for value in values)
+        self.admin(f"INSERT INTO redshift_double.{table} VALUES ({spelled})")
+
+    def _create_database(self):
+        role = self.user.replace('"', '""')
+        self.postgres.execute("postgres", f"""
+            DO $$ BEGIN
+              IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{self.user}') THEN
+                CREATE ROLE "{role}" LOGIN;
+              END IF;
+            END $$;
+            CREATE DATABASE {self.backend_database} OWNER "{role}";""")
+        shims = (pathlib.Path(__file__).parent / "shims.sql").read_text()
+        defaults = "".join(f"ALTER DATABASE {self.backend_database} SET {own_parameter(name)} = '{value}';\n"
+                           for name, value in OWN_PARAMETERS.items())
+        self.postgres.execute(self.backend_database, f"BEGIN;\n{shims}\n{defaults}COMMIT;")
+
+    def _accept(self):
+        for number in itertools.count(1):
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            session = Session(self, connection, number)
+            with self._lock:
+                self._sessions.add(session)
+            threading.Thread(target=self._serve, args=(session,), daemon=True).start()
+
+    def _serve(self, session):
+        try:
+            session.serve()
+        finally:
+            with self._lock:
+                self._sessions.discard(session)
+
+
+def _pid(backend):
+    return int.from_bytes(backend.key[:4], "big")
