@@ -90,10 +90,10 @@ RunReportOptions ReportOptions(const Options& options, const Output& output, con
 }
 
 /// Writes run.json; a record that cannot be written is a warning, since the batch is published.
-void WriteRecord(RunRecord* record) {
-  if (Status status = WriteRunFile(*record); !status.ok()) {
-    record->warnings.push_back(status.message());
-  }
+void WriteRecord(Session* session, RunRecord* record) {
+  Status status = WriteRunFile(*record);
+  if (status.ok()) status = session->UploadRunFiles();
+  if (!status.ok()) record->warnings.push_back(status.message());
 }
 
 /// Worse codes first: signals, then 3, 1, 2, 0.
@@ -129,7 +129,7 @@ int RunRun(const Options& options, const Output& output) {
     if (progress) progress->Begin(fmt::format("{} {}", spec.pipeline, FormatDate(*date)));
     record = (*session)->Run((*prepared)->inbox, *date);
   }
-  WriteRecord(&record);
+  WriteRecord(session->get(), &record);
   *output.err << (options.quiet ? RenderRunLine(record, ErrStyle(options, output))
                                 : RenderRun(record, ReportOptions(options, output, spec)));
   if (FormatOf(options) == OutputFormat::kJson) *output.out << RunJson(record);
@@ -160,7 +160,7 @@ int RunBackfill(const Options& options, const Output& output) {
       if (!HasFile(spec, inbox, date, /*any=*/true)) continue;
       if (progress) progress->Begin(fmt::format("{} {}", spec.pipeline, FormatDate(date)));
       runs.push_back((*session)->Run(inbox, date));
-      WriteRecord(&runs.back());
+      WriteRecord(session->get(), &runs.back());
       const int code = runs.back().ExitCode();
       worst = Worse(worst, code);
       if (code == 1 || code > 3 || (code != 0 && options.fail_fast)) break;

@@ -125,6 +125,7 @@ Status BatchRun::Attempt() {
   RETURN_IF_ERROR(FindVanished());
   RETURN_IF_ERROR(LoadDatasets());
   RETURN_IF_ERROR(CheckLedger());
+  RETURN_IF_ERROR(session_.UploadRunFiles());
   if (!record_.gate_reasons.empty()) return CloseGate();
   if (!plan_.publishes()) {
     record_.state = RunState::kUnchanged;

@@ -69,21 +69,34 @@ Status ClearLeftovers(const Names& names, Warehouse* warehouse) {
   return statements.empty() ? Status::Ok() : InTransaction(names, warehouse, statements);
 }
 
-Result<std::unique_ptr<Warehouse>> ConnectWarehouse(DuckDb* database, bool read_only,
+/// What a warehouse works with; both may be null for reading from a server.
+struct Tools {
+  DuckDb* database = nullptr;
+  ObjectStore* store = nullptr;
+};
+
+Result<std::unique_ptr<Warehouse>> ConnectWarehouse(const Tools& tools, bool read_only,
                                                     const ResolvedTarget& target) {
-  if (target.kind == TargetKind::kDuckDb) {
-    return OpenDuckDbWarehouse(database, target.path, target.schema, read_only);
+  const ServerOptions server{target.url, target.name, target.schema, read_only};
+  switch (target.kind) {
+    case TargetKind::kDuckDb:
+      return OpenDuckDbWarehouse(tools.database, target.path, target.schema, read_only);
+    case TargetKind::kPostgres:
+      return OpenPostgresWarehouse(tools.database, server);
+    case TargetKind::kRedshift:
+      return OpenRedshiftWarehouse(tools.database, tools.store,
+                                   {server, target.stage, target.iam_role});
   }
-  return OpenPostgresWarehouse(database, {target.url, target.name, target.schema, read_only});
+  return Internal("a target of no kind");
 }
 
 /// Opens the warehouse of a target. If the target names no schema, the one that the star tables
 /// stand in is taken; another than theirs is refused.
-Result<std::unique_ptr<Warehouse>> OpenWarehouse(DuckDb* database, bool read_only,
+Result<std::unique_ptr<Warehouse>> OpenWarehouse(const Tools& tools, bool read_only,
                                                  ResolvedTarget* target) {
   const bool given = !target->schema.empty();
   if (!given) target->schema = target->DefaultSchema();
-  ASSIGN_OR_RETURN(auto warehouse, ConnectWarehouse(database, read_only, *target));
+  ASSIGN_OR_RETURN(auto warehouse, ConnectWarehouse(tools, read_only, *target));
   ASSIGN_OR_RETURN(const bool ours, HasBookkeeping(warehouse.get()));
   if (!ours) return warehouse;
   ASSIGN_OR_RETURN(const std::string schema, ReadStarSchema(warehouse.get()));
@@ -94,7 +107,7 @@ Result<std::unique_ptr<Warehouse>> OpenWarehouse(DuckDb* database, bool read_onl
   }
   target->schema = schema;
   warehouse.reset();
-  return ConnectWarehouse(database, read_only, *target);
+  return ConnectWarehouse(tools, read_only, *target);
 }
 
 /// Opens a target for reading; null if nothing is there yet.
@@ -107,7 +120,7 @@ Result<std::unique_ptr<ReadSession>> OpenIfThere(const ResolvedTarget& target) {
   if (session.ok() || target.kind == TargetKind::kDuckDb) return session;
   // A server without Lyceum's tables is as good as a missing file.
   ResolvedTarget probe = target;
-  ASSIGN_OR_RETURN(auto warehouse, OpenWarehouse(nullptr, /*read_only=*/true, &probe));
+  ASSIGN_OR_RETURN(auto warehouse, OpenWarehouse({}, /*read_only=*/true, &probe));
   ASSIGN_OR_RETURN(const bool ours, HasBookkeeping(warehouse.get()));
   if (!ours) return std::unique_ptr<ReadSession>();
   return session.status();
@@ -128,6 +141,7 @@ Progress::View Progress::view() const {
 Session::~Session() {
   engine_.reset();
   warehouse_.reset();
+  store_.reset();
   database_.reset();
 }
 
@@ -135,17 +149,29 @@ Result<std::unique_ptr<Session>> Session::Open(const Spec& spec, const SessionOp
   std::unique_ptr<Session> session(new Session(spec, options));
   session->run_root_ =
       options.run_directory.empty() ? options.target.DefaultRunDirectory() : options.run_directory;
-  ASSIGN_OR_RETURN(session->spill_,
-                   SpillFolder::Make(options.temp_directory.empty() ? session->run_root_
-                                                                    : options.temp_directory));
+  const bool remote = IsObjectUrl(session->run_root_);
+  std::string spill_parent = options.temp_directory;
+  if (spill_parent.empty()) {
+    spill_parent = remote ? fs::temp_directory_path().string() : session->run_root_;
+  }
+  ASSIGN_OR_RETURN(session->spill_, SpillFolder::Make(spill_parent));
   session->options_.temp_directory = session->spill_->path();
+  if (remote) {
+    session->remote_root_ = session->run_root_;
+    while (session->remote_root_.back() == '/') session->remote_root_.pop_back();
+    session->run_root_ = session->spill_->path() + "/runs";
+  }
   DuckDbOptions duckdb;
   duckdb.threads = options.threads;
   duckdb.memory_limit = options.memory_limit;
   duckdb.temp_directory = session->options_.temp_directory;
   ASSIGN_OR_RETURN(session->database_, DuckDb::Open(duckdb));
-  ASSIGN_OR_RETURN(session->warehouse_, OpenWarehouse(session->database_.get(), /*read_only=*/false,
-                                                      &session->options_.target));
+  if (options.target.kind == TargetKind::kRedshift || !session->remote_root_.empty()) {
+    ASSIGN_OR_RETURN(session->store_, ObjectStore::Open(session->database_.get()));
+  }
+  ASSIGN_OR_RETURN(session->warehouse_,
+                   OpenWarehouse({session->database_.get(), session->store_.get()},
+                                 /*read_only=*/false, &session->options_.target));
   const ResolvedTarget& target = session->options_.target;
   EngineOptions engine;
   engine.timezone = spec.timezone;
@@ -157,6 +183,20 @@ Result<std::unique_ptr<Session>> Session::Open(const Spec& spec, const SessionOp
   RETURN_IF_ERROR(CompareSchema(spec, names, target.layouts, session->warehouse_.get()).status());
   RETURN_IF_ERROR(Retrying([&] { return ClearLeftovers(names, session->warehouse_.get()); }));
   return session;
+}
+
+/// Copies what this session wrote below its run directory and did not copy yet.
+Status Session::UploadRunFiles() {
+  if (remote_root_.empty()) return Status::Ok();
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(run_root_, error)) {
+    if (!entry.is_regular_file(error)) continue;
+    const std::string relative = fs::relative(entry.path(), run_root_, error).generic_string();
+    if (uploaded_.count(relative) > 0) continue;
+    RETURN_IF_ERROR(store_->Upload(entry.path().string(), remote_root_ + "/" + relative));
+    uploaded_.insert(relative);
+  }
+  return Status::Ok();
 }
 
 RunRecord Session::Run(const Inbox& inbox, Days date) {
@@ -198,8 +238,8 @@ Result<std::unique_ptr<ReadSession>> ReadSession::Open(const ResolvedTarget& tar
     // People see rows in the order in which their query would give them elsewhere.
     RETURN_IF_ERROR(session->database_->Execute("SET preserve_insertion_order = true"));
   }
-  ASSIGN_OR_RETURN(session->warehouse_,
-                   OpenWarehouse(session->database_.get(), /*read_only=*/true, &session->target_));
+  ASSIGN_OR_RETURN(session->warehouse_, OpenWarehouse({session->database_.get()},
+                                                      /*read_only=*/true, &session->target_));
   if (session->database_) {
     // A query reads this warehouse and nothing else: no files, no settings.
     RETURN_IF_ERROR(session->database_->Execute("SET enable_external_access = false"));

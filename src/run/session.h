@@ -4,12 +4,14 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/calendar.h"
 #include "base/status.h"
 #include "engines/engine.h"
+#include "engines/object_store.h"
 #include "run/discover.h"
 #include "run/record.h"
 #include "run/schema_update.h"
@@ -29,7 +31,7 @@ struct SessionOptions {
   int threads = 0;       ///< 0: one per core
   std::string memory_limit = "1GiB";
   std::string temp_directory;  ///< "": inside the run's directory
-  std::string run_directory;   ///< "": the target's; each run gets a folder below it
+  std::string run_directory;   ///< "": the target's; each run gets a folder below it; may be s3://
 };
 
 /// Where a run stands, for progress bars. Threads may read it while the run goes on.
@@ -62,6 +64,10 @@ class Session {
   /// ended. The record is also written to the run's directory by report/.
   RunRecord Run(const Inbox& inbox, Days date);
 
+  /// Where the run directory is s3://, copies there what was written since the last call. Long
+  /// records are copied before their run publishes; the caller copies the run's own record.
+  Status UploadRunFiles();
+
   /// Ends the running statement and every later one, from any thread. `code` is kInterrupted or
   /// kTerminated.
   void Interrupt(ErrorCode code);
@@ -88,9 +94,12 @@ class Session {
   SessionOptions options_;
   std::unique_ptr<SpillFolder> spill_;
   std::unique_ptr<DuckDb> database_;
+  std::unique_ptr<ObjectStore> store_;  ///< null if nothing is on S3
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Warehouse> warehouse_;
   std::string run_root_;
+  std::string remote_root_;         ///< s3:// run directory; "" if it is local
+  std::set<std::string> uploaded_;  ///< paths below run_root_
   Progress progress_;
   std::atomic<ErrorCode> stop_{ErrorCode::kOk};
   std::mutex interrupt_mutex_;

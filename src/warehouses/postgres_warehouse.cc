@@ -5,11 +5,8 @@
 #include <fmt/format.h>
 
 #include "sql/render.h"
-#include "warehouses/crash_point.h"
-#include "warehouses/pg_client.h"
 #include "warehouses/pg_copy.h"
-#include "warehouses/statement_guard.h"
-#include "warehouses/warehouse.h"
+#include "warehouses/server_warehouse.h"
 
 namespace lyceum {
 namespace {
@@ -18,25 +15,10 @@ constexpr int kLeastVersion = 150000;  // MERGE
 /// Large enough that a call costs nothing, small enough to stay in the processor's cache.
 constexpr size_t kCopyBytes = 256 * 1024;
 
-class PostgresWarehouse : public Warehouse {
+class PostgresWarehouse : public ServerWarehouse {
  public:
   PostgresWarehouse(std::unique_ptr<PgClient> client, DuckDb* engine)
-      : client_(std::move(client)), engine_(engine), guard_(PostgresDialect()) {}
-
-  const Dialect& dialect() const override { return PostgresDialect(); }
-
-  Status Execute(const Statement& statement) override {
-    crash_point_.Pass();
-    RETURN_IF_ERROR(guard_.Check(statement.sql));
-    return Explain(client_->Execute(statement.sql), statement.purpose);
-  }
-
-  Result<RowSet> Query(const std::string& sql) override { return client_->Query(sql); }
-
-  Status Scan(const std::string& sql, const RowSink& sink,
-              std::vector<std::string>* columns) override {
-    return client_->Scan(sql, sink, columns);
-  }
+      : ServerWarehouse(PostgresDialect(), std::move(client), engine) {}
 
   Status Stage(const std::string& table, const StagedRows& rows) override {
     crash_point_.Pass();
@@ -46,11 +28,6 @@ class PostgresWarehouse : public Warehouse {
     if (status.ok()) status = client_->Execute("COMMIT");
     if (!status.ok()) (void)client_->Execute("ROLLBACK");
     return Explain(status, "stage rows");
-  }
-
-  void Interrupt() override {
-    client_->Interrupt();
-    if (engine_) engine_->Interrupt();
   }
 
  private:
@@ -81,18 +58,6 @@ class PostgresWarehouse : public Warehouse {
     const bool servers = !status.ok() && status.code() == ErrorCode::kConnectionLost && !end.ok();
     return status.ok() || servers ? end : status;
   }
-
-  static Status Explain(const Status& status, const std::string& purpose) {
-    const bool plain = status.ok() || status.code() == ErrorCode::kInterrupted ||
-                       status.code() == ErrorCode::kConnectionLost;
-    if (plain) return status;
-    return {status.code(), fmt::format("{}: {}", purpose, status.message())};
-  }
-
-  std::unique_ptr<PgClient> client_;
-  DuckDb* engine_;
-  StatementGuard guard_;
-  CrashPoint crash_point_;
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "engines/duckdb_client.h"
 #include "engines/engine.h"
+#include "engines/object_store.h"
 #include "engines/row.h"
 #include "sql/names.h"
 
@@ -57,5 +58,16 @@ struct ServerOptions {
 /// that the server is older than 15.
 Result<std::unique_ptr<Warehouse>> OpenPostgresWarehouse(DuckDb* engine,
                                                          const ServerOptions& options);
+
+struct RedshiftOptions {
+  ServerOptions server;
+  std::string stage;     ///< `s3://bucket/prefix`
+  std::string iam_role;  ///< `default`, or an ARN
+};
+
+/// Connects to Amazon Redshift. `engine` and `store` as for PostgreSQL's engine: needed for Stage()
+/// only, and outliving the warehouse. kUnavailable also if the server is no Redshift.
+Result<std::unique_ptr<Warehouse>> OpenRedshiftWarehouse(DuckDb* engine, ObjectStore* store,
+                                                         const RedshiftOptions& options);
 
 }  // namespace lyceum
