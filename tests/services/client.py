@@ -33,7 +33,11 @@ class SqlClient:
         self.status = "I"
         startup = {"user": self._user, "database": parts.path[1:], **parameters}
         self.stream.send(wire.startup_message(startup))
-        self._log_in()
+        try:
+            self._log_in()
+        except BaseException:
+            self.stream.close()
+            raise
 
     def __enter__(self):
         return self

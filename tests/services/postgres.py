@@ -42,6 +42,11 @@ def _binaries():
     raise ServiceAbsent("PostgreSQL's server is not installed (Debian: postgresql-15)")
 
 
+# Becomes PostgreSQL, and leaves behind a watcher that ends it when the pipe on standard input closes:
+# that happens even when the test program is killed.
+_WATCHED = 'exec 3<&0; ( read _ <&3; kill -QUIT $$ ) 2>/dev/null & exec "$@" 3<&- </dev/null'
+
+
 class PostgresServer:
     """A running server as a context manager.
 
@@ -93,6 +98,7 @@ class PostgresServer:
     def stop(self):
         atexit.unregister(self.stop)
         if self._process is not None:
+            self._process.stdin.close()
             service.end(self._process, signal.SIGQUIT)  # immediate: there is nothing to keep
             self._process = None
         if self._folder is not None:
@@ -146,16 +152,17 @@ class PostgresServer:
             arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
             with open(self._folder / "log", "wb") as log:
                 self._process = subprocess.Popen(
-                    [str(self._bin / "postgres"), "-D", self._data, "-p", str(self.port), *arguments], stdout=log,
-                    stderr=log, stdin=subprocess.DEVNULL, cwd=self._folder, env=self._environment(),
-                    start_new_session=True, **self._identity)
+                    ["/bin/sh", "-c", _WATCHED, "sh", str(self._bin / "postgres"), "-D", self._data, "-p",
+                     str(self.port), *arguments], stdout=log, stderr=log, stdin=subprocess.PIPE, cwd=self._folder,
+                    env=self._environment(), start_new_session=True, **self._identity)
             try:
                 service.wait_until(self._is_ready, self._process, "PostgreSQL")
                 return
             except RuntimeError as error:
-                taken = "Address already in use" in (self._folder / "log").read_text(errors="replace")
-                if not taken or attempt == 4:
-                    raise RuntimeError(f"{error}: {(self._folder / 'log').read_text(errors='replace')}") from None
+                self._process.stdin.close()
+                said = (self._folder / "log").read_text(errors="replace")
+                if "could not create any TCP/IP sockets" not in said or attempt == 4:
+                    raise RuntimeError(f"{error}: {said}") from None
 
     def _is_ready(self):
         pid_file = self._folder / "data" / "postmaster.pid"

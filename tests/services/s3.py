@@ -2,9 +2,11 @@
 import atexit
 import importlib.util
 import os
+import pathlib
 import signal
 import subprocess
 import sys
+import threading
 
 from . import service
 from .service import ServiceAbsent
@@ -46,23 +48,20 @@ class S3Server:
             if importlib.util.find_spec(module) is None:
                 raise ServiceAbsent(f"Python package {package} is not installed (tests/services/requirements.txt)")
         atexit.register(self.stop)
-        for attempt in range(5):
-            self.port = service.free_port()
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)],
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
-                env={**os.environ, "MOTO_S3_DEFAULT_MAX_KEYS": "1000"}, start_new_session=True)
-            try:
-                service.wait_until(lambda: service.answers(self.port), self._process, "the S3 server")
-                return
-            except RuntimeError:
-                self.stop()
-                if attempt == 4:
-                    raise
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "services.s3"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, cwd=pathlib.Path(__file__).resolve().parent.parent, start_new_session=True)
+        said = self._process.stdout.readline()  # it says its port when it listens
+        if not said:
+            self.stop()
+            raise RuntimeError("the S3 server ended while it started")
+        self.port = int(said)
 
     def stop(self):
         atexit.unregister(self.stop)
         if self._process is not None:
+            self._process.stdin.close()
+            self._process.stdout.close()
             service.end(self._process, signal.SIGTERM, timeout_seconds=3)
             self._process = None
 
@@ -109,3 +108,22 @@ class S3Server:
             if error.response["Error"]["Code"] == "NoSuchBucket":
                 return []
             raise
+
+
+def _serve():
+    """Runs in the process of its own: listens, says its port, and ends when standard input does."""
+    from moto.server import DomainDispatcherApplication, create_backend_app
+    from werkzeug.serving import make_server
+    server = make_server("127.0.0.1", 0, DomainDispatcherApplication(create_backend_app), threaded=True)
+
+    def watch():
+        sys.stdin.buffer.read()
+        os._exit(0)
+
+    threading.Thread(target=watch, daemon=True).start()
+    print(server.server_port, flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    _serve()

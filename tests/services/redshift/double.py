@@ -10,7 +10,9 @@ from .faults import Faults
 from .session import Session
 from .settings import OWN_PARAMETERS, own_parameter
 
+_TEMPLATE = "redshift_template"
 _names = itertools.count(1)
+_making_databases = threading.Lock()
 
 
 class RedshiftDouble:
@@ -81,6 +83,7 @@ class RedshiftDouble:
             session.close()
         if self._admin is not None:
             self._admin.close()
+            self._admin = None
 
     def inject(self, kind, **options):
         """Asks for a fault (see faults.py for kinds and options) and returns it."""
@@ -114,22 +117,27 @@ class RedshiftDouble:
             self._record("loads", query_id, _pid(backend), str(command.table), started, now(), url, size, rows)
 
     def _record(self, table, *values):
-        spelled = ", ".join("'" + str(value).replace("'", "''") + "'" for value in values)
+        spelled = ", ".join(_literal(str(value)) for value in values)
         self.admin(f"INSERT INTO redshift_double.{table} VALUES ({spelled})")
 
     def _create_database(self):
-        role = self.user.replace('"', '""')
-        self.postgres.execute("postgres", f"""
-            DO $$ BEGIN
-              IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{self.user}') THEN
-                CREATE ROLE "{role}" LOGIN;
-              END IF;
-            END $$;
-            CREATE DATABASE {self.backend_database} OWNER "{role}";""")
-        shims = (pathlib.Path(__file__).parent / "shims.sql").read_text()
-        defaults = "".join(f"ALTER DATABASE {self.backend_database} SET {own_parameter(name)} = '{value}';\n"
-                           for name, value in OWN_PARAMETERS.items())
-        self.postgres.execute(self.backend_database, f"BEGIN;\n{shims}\n{defaults}COMMIT;")
+        """Makes the double's database as a copy of one that has the shims, which is made once per server."""
+        superuser = {"user": self.postgres.superuser, "database": "postgres"}
+        admin = Backend(self.backend_path, superuser)
+        try:
+            with _making_databases:
+                if not admin.ask(f"SELECT 1 FROM pg_database WHERE datname = '{_TEMPLATE}'"):
+                    admin.ask(f"CREATE DATABASE {_TEMPLATE}")
+                    shims = Backend(self.backend_path, {**superuser, "database": _TEMPLATE})
+                    shims.ask((pathlib.Path(__file__).parent / "shims.sql").read_text())
+                    shims.close()
+                if not admin.ask(f"SELECT 1 FROM pg_roles WHERE rolname = {_literal(self.user)}"):
+                    admin.ask(f"CREATE ROLE {_quoted(self.user)} LOGIN")
+                admin.ask(f"CREATE DATABASE {self.backend_database} TEMPLATE {_TEMPLATE} OWNER {_quoted(self.user)}")
+            for name, value in OWN_PARAMETERS.items():
+                admin.ask(f"ALTER DATABASE {self.backend_database} SET {own_parameter(name)} = '{value}'")
+        finally:
+            admin.close()
 
     def _accept(self):
         for number in itertools.count(1):
@@ -149,6 +157,14 @@ class RedshiftDouble:
         finally:
             with self._lock:
                 self._sessions.discard(session)
+
+
+def _literal(value):
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _quoted(name):
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _pid(backend):
