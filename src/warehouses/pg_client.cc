@@ -44,8 +44,9 @@ bool Contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-/// Redshift reports serialisation failures under XX000, its catch-all, so its text must tell
-/// (c_serial_isolation-serializable-isolation-troubleshooting; dbt retries on the same words).
+/// Redshift reports serialisation failures under XX000, its catch-all, with `1023` as message and
+/// the words in the detail, so texts must tell (c_serial_isolation-serializable-isolation-
+/// troubleshooting; dbt retries on the same words).
 bool IsConflictText(std::string_view message) {
   return Contains(message, "conflict with concurrent transaction") ||
          Contains(message, "Serializable isolation violation") ||
@@ -218,6 +219,10 @@ Status PgClient::StatusOf(PGresult* result) {
   }
   const std::string message = OneLine(primary ? primary : PQerrorMessage(connection_));
   const std::string sqlstate = state ? state : "";
+  const char* detail = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL) : nullptr;
+  if (detail && IsConflictText(detail)) {
+    return {ErrorCode::kConflict, "another transaction came between (serialization failure)"};
+  }
   return {CodeOf(sqlstate, message),
           sqlstate.empty() ? message : fmt::format("{} (SQLSTATE {})", message, sqlstate)};
 }

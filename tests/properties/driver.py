@@ -21,12 +21,15 @@ SPEC = HERE / "spec.yaml"
 
 LEDGER_SQL = ("SELECT dataset, batch_date, base_name AS file, rows_read AS read, rows_loaded AS loaded,"
               " rows_duplicate AS duplicates, rows_quarantined AS quarantined FROM lyceum.files")
-QUARANTINE_SQL = ("SELECT dataset, batch_date, regexp_replace(file, '.*/', '') AS file, line, raw_text AS raw,"
+QUARANTINE_SQL = ("SELECT dataset, batch_date, file, line, raw_text AS \"raw\","
                   " kind, reasons FROM lyceum.quarantine WHERE state = 'open'")
 
 
 class Warehouse:
     """One warehouse file and a fresh input folder per step."""
+
+    schema = "main"
+    environment: dict[str, str] = {}
 
     def __init__(self) -> None:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lyceum-property-"))
@@ -41,7 +44,7 @@ class Warehouse:
 
     def call(self, *arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=120,
-                              env={**os.environ, "NO_COLOR": "1", **(env or {})})
+                              cwd=self.folder, env={**os.environ, "NO_COLOR": "1", **self.environment, **(env or {})})
 
     def deliver(self, files: tuple[SourceFile, ...]) -> str:
         inbox = self.folder / "inbox"
@@ -78,13 +81,16 @@ class Warehouse:
         elif table.name == "quarantine":
             sql = QUARANTINE_SQL
         else:
-            schema = "lyceum" if table.name.startswith("waiting_") else "main"
+            schema = "lyceum" if table.name.startswith("waiting_") else self.schema
             names = ", ".join(f'"{name}"' for name in table.columns)
             sql = f'SELECT {names} FROM {schema}.{table.name}'
             # Before the first publish there are no tables.
             if not self.rows("SELECT 1 AS found FROM lyceum.batches LIMIT 1"):
                 return Counter()
         rows = self.rows(sql)
+        for row in rows:
+            if table.name == "quarantine":
+                row["file"] = str(row["file"]).rsplit("/", 1)[-1]
         return Counter(tuple(read(kind, row[name], known) for name, kind in zip(table.columns, table.kinds))
                        for row in rows)
 

@@ -58,9 +58,10 @@ def compare(warehouse: Warehouse, model: ModelWarehouse, history: History, when:
                                  f"extra {list(extra)[:4]}\n{history.describe()}")
 
 
-def play(history: History, check: bool = True) -> tuple[Warehouse, ModelWarehouse]:
+def play(history: History, check: bool = True,
+         warehouse: Warehouse | None = None) -> tuple[Warehouse, ModelWarehouse]:
     """Runs a history and compares with the model after every step."""
-    warehouse, model = Warehouse(), ModelWarehouse(CLUB)
+    warehouse, model = warehouse or Warehouse(), ModelWarehouse(CLUB)
     for number, step in enumerate(history.steps, 1):
         wanted = model.apply(step)
         done = warehouse.run(step)
