@@ -19,6 +19,7 @@ SRC = ROOT / "src"
 OWNERS = {
     r"yaml-cpp/": [r"spec/yaml\.cc"],
     r"duckdb\.h": [r"engines/.*"],
+    r"libpq-fe\.h": [r"warehouses/pg_client\.cc"],
     r"openssl/": [r"base/sha256\.cc"],
     r"simdjson": [r"engines/.*\.(cc|h)"],
     r"date/": [r"engines/.*"],

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/redact.h"
+
 namespace lyceum {
 namespace {
 
@@ -155,7 +157,7 @@ std::string RenderDiagnostics(const Diagnostics& diagnostics, std::string_view f
     }
     out += fmt::format("{}:{}:{}: {}: {}\n", file_name, item.span.line, item.span.column,
                        LevelName(item.level), item.message);
-    out += RenderSource(lines[static_cast<size_t>(item.span.line) - 1],
+    out += RenderSource(MaskPasswords(lines[static_cast<size_t>(item.span.line) - 1]),
                         static_cast<size_t>(std::max(item.span.column, 1)) - 1,
                         static_cast<size_t>(std::max(item.span.length, 1)));
   }

@@ -16,6 +16,17 @@ enum class ErrorCode {
   kGateClosed,
   /// A file, disk, lock or server failed. Exit 1; a retry may help.
   kUnavailable,
+  /// Another writer came between: nothing happened, and the whole transaction may be tried again at
+  /// once. Exit 1 if it was tried often enough.
+  kConflict,
+  /// The connection broke. If a COMMIT was under way, whether it happened is unknown: connect again
+  /// and look. Exit 1 if that fails too.
+  kConnectionLost,
+  /// What was read before no longer holds: start again from reading. Exit 1 after some tries.
+  kStale,
+  /// A number of the data does not fit the type that holds it. Exit 2; a retry is useless until the
+  /// data changes.
+  kOutOfRange,
   /// The user pressed Ctrl-C. Exit 130.
   kInterrupted,
   /// The process was asked to terminate. Exit 143.
@@ -48,6 +59,7 @@ inline Status GateClosed(std::string message) {
 inline Status Unavailable(std::string message) {
   return {ErrorCode::kUnavailable, std::move(message)};
 }
+inline Status Stale(std::string message) { return {ErrorCode::kStale, std::move(message)}; }
 inline Status Internal(std::string message) { return {ErrorCode::kInternal, std::move(message)}; }
 
 /// Holds a value of type T, or the Status that says why there is none.

@@ -20,6 +20,8 @@ struct Output {
 
 /// The session that signals end. Set by the command that runs one; read by the signal watcher.
 extern std::atomic<Session*> running_session;
+/// True once a session of this process has ended: what is left is its report.
+extern std::atomic<bool> session_ended;
 
 /// Runs the command line and returns its exit code: 0 ok, 1 technical failure, 2 gate closed, 3 bad
 /// spec or usage, 130 and 143 after signals.

@@ -24,10 +24,12 @@ void WatchSignals(sigset_t signals) {
   int first = 0;
   while (!done) {
     timespec wait{0, 50'000'000};
-    const int signal = sigtimedwait(&signals, nullptr, first == 0 ? &wait : &wait);
+    const int signal = sigtimedwait(&signals, nullptr, &wait);
     if (signal > 0) {
       lyceum::Session* session = lyceum::running_session;
-      if (first != 0 || session == nullptr) _exit(signal == SIGTERM ? 143 : 130);
+      // A session that has ended did its work; only its report is still to be written.
+      const bool idle = session == nullptr && !lyceum::session_ended;
+      if (first != 0 || idle) _exit(signal == SIGTERM ? 143 : 130);
       first = signal;
     }
     if (first == 0) continue;

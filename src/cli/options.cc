@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "engines/text_file.h"
+#include "run/record.h"
 
 namespace lyceum {
 namespace {
@@ -66,12 +67,7 @@ Style OutStyle(const Options& options, const Output& output) {
 int Fail(const Status& status, const Output& output) {
   const char* kind = status.code() == ErrorCode::kInternal ? "internal error: " : "error: ";
   *output.err << kind << status.message() << "\n";
-  return status.code() == ErrorCode::kInternal      ? 1
-         : status.code() == ErrorCode::kBadSpec     ? 3
-         : status.code() == ErrorCode::kGateClosed  ? 2
-         : status.code() == ErrorCode::kInterrupted ? 130
-         : status.code() == ErrorCode::kTerminated  ? 143
-                                                    : 1;
+  return ExitCodeOf(status);
 }
 
 }  // namespace lyceum

@@ -13,12 +13,13 @@
 namespace lyceum {
 
 std::atomic<Session*> running_session{nullptr};
+std::atomic<bool> session_ended{false};
 
 namespace {
 
 /// The arguments that name the target again, for "next" commands.
 std::string TargetArguments(const Options& options) {
-  const bool url = options.target.rfind("duckdb:", 0) == 0;
+  const bool url = options.target.find(':') != std::string::npos;
   std::string text = url ? "" : QuoteForShell(options.spec_path);
   if (!options.target.empty()) {
     text += fmt::format("{}--target {}", text.empty() ? "" : " ", QuoteForShell(options.target));
@@ -61,7 +62,10 @@ Result<std::unique_ptr<Prepared>> Prepare(const Options& options, const Output& 
 class SignalTarget {
  public:
   explicit SignalTarget(Session* session) { running_session = session; }
-  ~SignalTarget() { running_session = nullptr; }
+  ~SignalTarget() {
+    session_ended = true;
+    running_session = nullptr;
+  }
 };
 
 std::unique_ptr<ProgressDisplay> StartProgress(Session* session, const Options& options,
@@ -86,10 +90,10 @@ RunReportOptions ReportOptions(const Options& options, const Output& output, con
 }
 
 /// Writes run.json; a record that cannot be written is a warning, since the batch is published.
-void WriteRecord(RunRecord* record) {
-  if (Status status = WriteRunFile(*record); !status.ok()) {
-    record->warnings.push_back(status.message());
-  }
+void WriteRecord(Session* session, RunRecord* record) {
+  Status status = WriteRunFile(*record);
+  if (status.ok()) status = session->UploadRunFiles();
+  if (!status.ok()) record->warnings.push_back(status.message());
 }
 
 /// Worse codes first: signals, then 3, 1, 2, 0.
@@ -125,7 +129,7 @@ int RunRun(const Options& options, const Output& output) {
     if (progress) progress->Begin(fmt::format("{} {}", spec.pipeline, FormatDate(*date)));
     record = (*session)->Run((*prepared)->inbox, *date);
   }
-  WriteRecord(&record);
+  WriteRecord(session->get(), &record);
   *output.err << (options.quiet ? RenderRunLine(record, ErrStyle(options, output))
                                 : RenderRun(record, ReportOptions(options, output, spec)));
   if (FormatOf(options) == OutputFormat::kJson) *output.out << RunJson(record);
@@ -156,7 +160,7 @@ int RunBackfill(const Options& options, const Output& output) {
       if (!HasFile(spec, inbox, date, /*any=*/true)) continue;
       if (progress) progress->Begin(fmt::format("{} {}", spec.pipeline, FormatDate(date)));
       runs.push_back((*session)->Run(inbox, date));
-      WriteRecord(&runs.back());
+      WriteRecord(session->get(), &runs.back());
       const int code = runs.back().ExitCode();
       worst = Worse(worst, code);
       if (code == 1 || code > 3 || (code != 0 && options.fail_fast)) break;
@@ -183,26 +187,27 @@ int WithPlan(const Options& options, const Output& output, Print print) {
   if (!date.ok()) return Fail(date.status(), output);
   auto prepared = Prepare(options, output);
   if (!prepared.ok()) return Fail(prepared.status(), output);
-  const Result<Plan> plan =
+  const Result<PlannedDate> planned =
       PlanDate((*prepared)->loaded.spec, (*prepared)->session, (*prepared)->inbox, *date);
-  if (!plan.ok()) return Fail(plan.status(), output);
-  return print(*plan, (*prepared)->session.target);
+  if (!planned.ok()) return Fail(planned.status(), output);
+  return print(*planned);
 }
 
 }  // namespace
 
 int RunPlan(const Options& options, const Output& output) {
-  return WithPlan(options, output, [&](const Plan& plan, const ResolvedTarget&) {
-    *output.out << (FormatOf(options) == OutputFormat::kJson ? PlanJson(plan) : ExplainPlan(plan));
+  return WithPlan(options, output, [&](const PlannedDate& planned) {
+    *output.out << (FormatOf(options) == OutputFormat::kJson ? PlanJson(planned.plan)
+                                                             : ExplainPlan(planned.plan));
     return 0;
   });
 }
 
 int RunSql(const Options& options, const Output& output) {
-  return WithPlan(options, output, [&](const Plan& plan, const ResolvedTarget& target) {
-    const auto script = RenderScript(plan, DuckDbDialect(), target.schema);
+  return WithPlan(options, output, [&](const PlannedDate& planned) {
+    const auto script = RenderScript(planned);
     if (!script.ok()) return Fail(script.status(), output);
-    *output.out << RenderSqlScript(plan, *script);
+    *output.out << RenderSqlScript(planned.plan, *script);
     return 0;
   });
 }

@@ -4,8 +4,6 @@
 
 #include <cstring>
 
-#include "base/calendar.h"
-#include "base/canonical.h"
 #include "engines/duckdb_vector.h"
 
 namespace lyceum {
@@ -20,6 +18,10 @@ ErrorCode CodeOf(duckdb_error_type type) {
   switch (type) {
     case DUCKDB_ERROR_INTERRUPT:
       return ErrorCode::kInterrupted;
+    case DUCKDB_ERROR_OUT_OF_RANGE:
+    case DUCKDB_ERROR_CONVERSION:
+    case DUCKDB_ERROR_DECIMAL:
+      return ErrorCode::kOutOfRange;
     case DUCKDB_ERROR_IO:
     case DUCKDB_ERROR_OUT_OF_MEMORY:
     case DUCKDB_ERROR_TRANSACTION:
@@ -39,21 +41,6 @@ struct ResultHolder {
   ~ResultHolder() { duckdb_destroy_result(&result); }
 };
 
-struct TextOf {
-  std::optional<std::string> operator()(std::monostate) const { return std::nullopt; }
-  std::optional<std::string> operator()(int64_t value) const { return fmt::format("{}", value); }
-  std::optional<std::string> operator()(const DecimalValue& value) const {
-    return FormatDecimal(value.unscaled, value.scale);
-  }
-  std::optional<std::string> operator()(double value) const { return fmt::format("{}", value); }
-  std::optional<std::string> operator()(bool value) const { return value ? "true" : "false"; }
-  std::optional<std::string> operator()(std::string_view value) const { return std::string(value); }
-  std::optional<std::string> operator()(DateValue value) const { return FormatDate(value.days); }
-  std::optional<std::string> operator()(TimestampValue value) const {
-    return FormatTimestamp(value.micros);
-  }
-};
-
 }  // namespace
 
 Result<std::unique_ptr<DuckDb>> DuckDb::Open(const DuckDbOptions& options) {
@@ -67,6 +54,7 @@ Result<std::unique_ptr<DuckDb>> DuckDb::Open(const DuckDbOptions& options) {
   duckdb_set_config(config, "autoload_known_extensions", "false");
   duckdb_set_config(config, "temp_directory", options.temp_directory.c_str());
   std::unique_ptr<DuckDb> self(new DuckDb);
+  self->reveals_values_ = options.reveals_values;
   char* error = nullptr;
   const bool failed = duckdb_open_ext(nullptr, &self->database_, config, &error) == DuckDBError ||
                       duckdb_connect(self->database_, &self->connection_) == DuckDBError;
@@ -117,7 +105,16 @@ Status DuckDb::Run(const std::string& sql, duckdb_result* result, bool streaming
   }
   if (state == DuckDBSuccess) return Status::Ok();
   const char* message = duckdb_result_error(result);
-  return {CodeOf(duckdb_result_error_type(result)), FirstLine(message ? message : "unknown error")};
+  return Describe(duckdb_result_error_type(result), message);
+}
+
+Status DuckDb::Describe(duckdb_error_type type, const char* message) const {
+  const ErrorCode code = CodeOf(type);
+  // These messages quote the value, which may be personal.
+  if (code == ErrorCode::kOutOfRange && !reveals_values_) {
+    return {code, "a number does not fit its type"};
+  }
+  return {code, FirstLine(message ? message : "unknown error")};
 }
 
 Status DuckDb::Execute(const std::string& sql) {
@@ -154,7 +151,7 @@ Status DuckDb::Scan(const std::string& sql, const RowSink& sink,
     if (num_rows == 0) break;
   }
   if (const char* error = duckdb_result_error(&holder.result)) {
-    return {CodeOf(duckdb_result_error_type(&holder.result)), FirstLine(error)};
+    return Describe(duckdb_result_error_type(&holder.result), error);
   }
   return Status::Ok();
 }
@@ -165,7 +162,7 @@ Result<RowSet> DuckDb::Query(const std::string& sql) {
       sql,
       [&set](const std::vector<Cell>& row) {
         auto& text = set.rows.emplace_back();
-        for (const Cell& cell : row) text.push_back(std::visit(TextOf{}, cell));
+        for (const Cell& cell : row) text.push_back(CellText(cell));
         return Status::Ok();
       },
       &set.columns));

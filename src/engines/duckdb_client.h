@@ -20,12 +20,14 @@ struct DuckDbOptions {
   int threads = 0;                    ///< 0: one per core
   std::string memory_limit = "1GiB";  ///< of DuckDB's buffers; readers add about 2 MiB per thread
   std::string temp_directory;         ///< spilled data; "" forbids spilling
+  bool reveals_values = false;        ///< messages may quote values: the user asked for them
 };
 
 /// One embedded DuckDB with an in-memory main database, to which warehouses attach files, and one
 /// connection. Not thread-safe, except Interrupt() and Progress().
 /// Statements end with kInterrupted after Interrupt(), kUnavailable for I/O, lock, memory and disk
-/// errors, and kInternal for anything else: Lyceum's own SQL is at fault then.
+/// errors, kOutOfRange for numbers that do not fit their type, and kInternal for anything else:
+/// Lyceum's own SQL is at fault then.
 class DuckDb {
  public:
   static Result<std::unique_ptr<DuckDb>> Open(const DuckDbOptions& options);
@@ -53,9 +55,11 @@ class DuckDb {
  private:
   DuckDb() = default;
   Status Run(const std::string& sql, duckdb_result* result, bool streaming);
+  Status Describe(duckdb_error_type type, const char* message) const;
 
   duckdb_database database_ = nullptr;
   duckdb_connection connection_ = nullptr;
+  bool reveals_values_ = false;
 };
 
 }  // namespace lyceum

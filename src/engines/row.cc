@@ -1,5 +1,8 @@
 #include "engines/row.h"
 
+#include <fmt/format.h>
+
+#include "base/calendar.h"
 #include "base/canonical.h"
 
 namespace lyceum {
@@ -19,8 +22,25 @@ struct Encode {
   void operator()(TimestampValue value) const { AppendTimestamp(value.micros, out); }
 };
 
+struct TextOf {
+  std::optional<std::string> operator()(std::monostate) const { return std::nullopt; }
+  std::optional<std::string> operator()(int64_t value) const { return fmt::format("{}", value); }
+  std::optional<std::string> operator()(const DecimalValue& value) const {
+    return FormatDecimal(value.unscaled, value.scale);
+  }
+  std::optional<std::string> operator()(double value) const { return fmt::format("{}", value); }
+  std::optional<std::string> operator()(bool value) const { return value ? "true" : "false"; }
+  std::optional<std::string> operator()(std::string_view value) const { return std::string(value); }
+  std::optional<std::string> operator()(DateValue value) const { return FormatDate(value.days); }
+  std::optional<std::string> operator()(TimestampValue value) const {
+    return FormatTimestamp(value.micros);
+  }
+};
+
 }  // namespace
 
 void AppendCell(const Cell& cell, std::string* out) { std::visit(Encode{out}, cell); }
+
+std::optional<std::string> CellText(const Cell& cell) { return std::visit(TextOf{}, cell); }
 
 }  // namespace lyceum

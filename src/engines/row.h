@@ -37,6 +37,9 @@ using Cell = std::variant<std::monostate, int64_t, DecimalValue, double, bool, s
 /// Appends the canonical encoding (base/canonical.h) of one value.
 void AppendCell(const Cell& cell, std::string* out);
 
+/// The value as people read it; nullopt for null.
+std::optional<std::string> CellText(const Cell& cell);
+
 /// Receives rows one by one, in the order of the statement; a failing status ends the scan.
 using RowSink = std::function<Status(const std::vector<Cell>& row)>;
 

@@ -13,6 +13,9 @@
 namespace lyceum {
 namespace {
 
+/// The random part of a run's id.
+constexpr size_t kRunIdEndBytes = 8;
+
 bool RanksBefore(const DeliveredFile& a, const DeliveredFile& b) {
   return std::tie(a.base_name, a.content_id(), a.relative) <
          std::tie(b.base_name, b.content_id(), b.relative);
@@ -207,20 +210,24 @@ std::string ContentHash(const std::vector<DeliveredFile>& files) {
 
 std::string PrivateTable(const std::string& run_id, const std::string& table) {
   // Short, so that the longest table name stays within PostgreSQL's 63 bytes.
-  return fmt::format("ld_{}_{}", run_id.substr(run_id.size() - std::min<size_t>(8, run_id.size())),
-                     table);
+  return fmt::format("ld_{:0>8}_{}",
+                     run_id.substr(run_id.size() - std::min(kRunIdEndBytes, run_id.size())), table);
 }
+
+size_t PrivateTablePrefixBytes() { return PrivateTable("", "").size(); }
 
 Plan BuildPlan(const Spec& spec, const PlanInput& input) {
   Plan plan;
   plan.spec = &spec;
   plan.run_id = input.run_id;
   plan.batch_date = input.batch_date;
+  plan.table_changes = input.table_changes;
   for (const Dataset& dataset : spec.datasets) {
     plan.datasets.push_back(PlanDataset(spec, dataset, input));
   }
-  const bool changes = std::any_of(plan.datasets.begin(), plan.datasets.end(), Changes) ||
-                       (!input.ledger.empty() && AnyMartStale(spec, input));
+  const bool changes =
+      std::any_of(plan.datasets.begin(), plan.datasets.end(), Changes) ||
+      (!input.ledger.empty() && (AnyMartStale(spec, input) || !input.table_changes.empty()));
   if (!changes) return plan;
   for (const DatasetPlan& dataset : plan.datasets) {
     if (dataset.action == DatasetAction::kLoad)

@@ -81,6 +81,10 @@ std::string ExplainPlan(const Plan& plan) {
     }
   }
   if (!plan.publishes()) return text + "\nnothing to publish\n";
+  if (!plan.table_changes.empty()) {
+    text += "\ntables\n";
+    for (const std::string& change : plan.table_changes) text += fmt::format("  {}\n", change);
+  }
   text += "\nsteps\n";
   for (const Step& step : plan.steps) text += "  " + std::visit(StepText{}, step) + "\n";
   return text;

@@ -155,8 +155,9 @@ struct Plan {
   const Spec* spec = nullptr;
   std::string run_id;
   Days batch_date = 0;
-  std::vector<DatasetPlan> datasets;  ///< in spec order
-  std::vector<Step> steps;            ///< empty if nothing is to be published
+  std::vector<std::string> table_changes;  ///< how the star schema changes: `create 'fact_quiz'`
+  std::vector<DatasetPlan> datasets;       ///< in spec order
+  std::vector<Step> steps;                 ///< empty if nothing is to be published
 
   bool publishes() const { return !steps.empty(); }
 };
@@ -169,6 +170,7 @@ struct PlanInput {
   std::map<std::string, std::vector<DeliveredFile>> files;  ///< by dataset
   LedgerState ledger;
   std::map<std::string, std::string> mart_hashes;  ///< as published
+  std::vector<std::string> table_changes;          ///< see Plan
   /// Datasets whose files hold no record: recorded, never published.
   std::vector<std::string> header_only;
 };
@@ -187,7 +189,9 @@ std::string ExplainPlan(const Plan& plan);
 /// The id of a set of files, whatever their order: over base names and content ids.
 std::string ContentHash(const std::vector<DeliveredFile>& files);
 
-/// Name of the private table of a run, in the target's schema.
+/// Name of the private table of a run, in the target's schema: `ld_<end of the run's id>_<table>`.
 std::string PrivateTable(const std::string& run_id, const std::string& table);
+/// Length of what stands before the table's name.
+size_t PrivateTablePrefixBytes();
 
 }  // namespace lyceum

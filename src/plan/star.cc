@@ -153,6 +153,7 @@ TableSchema FactTable(const Spec& spec, const Fact& fact) {
   TableSchema table{fact.name, TableKind::kFact, {}};
   AddDatasetColumns(*spec.FindDataset(fact.dataset), fact.identity, &table);
   table.columns.push_back(Column(kDateKey, kDateType, ColumnRole::kDateKey));
+  table.columns.back().refers_to = fact.date_column;
   table.columns.push_back(Column(kBatchDate, kDateType, ColumnRole::kBatchDate));
   table.columns.push_back(Column(fact.event_key, kKeyType, ColumnRole::kEventKey));
   AddReferences(fact.references, &table);
@@ -165,6 +166,7 @@ TableSchema MartTable(const Spec& spec, const Mart& mart) {
   for (const std::string& name : mart.group_by) {
     TableColumn column = *fact.Find(name);
     column.role = name == kDateKey ? ColumnRole::kDateKey : ColumnRole::kGroup;
+    if (name == kDateKey) column.refers_to.clear();
     column.identity_position = static_cast<int>(table.columns.size()) + 1;
     table.columns.push_back(column);
   }

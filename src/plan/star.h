@@ -29,7 +29,8 @@ struct TableColumn {
   Type keyed_as;  ///< as keys and marts count it; differs from `type` for store_as: double
   ColumnRole role = ColumnRole::kSource;
   int identity_position = 0;  ///< place in a fact's identity or a dimension's key, from 1; 0: none
-  std::string refers_to;      ///< reference keys: `dim_student(student_id)`
+  /// Reference keys: `dim_student(student_id)`. A fact's date_key: the column that gives it.
+  std::string refers_to;
 
   bool in_identity() const { return identity_position > 0; }
 };

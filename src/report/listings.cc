@@ -168,12 +168,12 @@ void WriteQuarantineCsv(const std::vector<QuarantineRecord>& records, bool with_
   writer->Finish(columns);
 }
 
-std::string RenderSqlScript(const Plan& plan, const std::vector<ScriptStatement>& script) {
+std::string RenderSqlScript(const Plan& plan, const std::vector<StepStatement>& script) {
   std::string text = fmt::format("-- What `lyceum run` does for {} on batch date {}.\n",
                                  plan.spec->pipeline, FormatDate(plan.batch_date));
   if (script.empty()) return text + "-- Nothing: everything delivered is published already.\n";
   std::string step;
-  for (const ScriptStatement& statement : script) {
+  for (const StepStatement& statement : script) {
     if (statement.step != step) {
       step = statement.step;
       text += fmt::format("\n-- {}\n", std::string(step.size(), '-'));

@@ -25,6 +25,6 @@ void WriteQuarantineCsv(const std::vector<QuarantineRecord>& records, bool with_
                         std::ostream* out);
 
 /// The statements of a plan as a commented script.
-std::string RenderSqlScript(const Plan& plan, const std::vector<ScriptStatement>& script);
+std::string RenderSqlScript(const Plan& plan, const std::vector<StepStatement>& script);
 
 }  // namespace lyceum

@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "run/batch_run.h"
 #include "run/ledger.h"
+#include "run/transaction.h"
 
 namespace lyceum {
 namespace {
@@ -16,6 +18,36 @@ namespace {
 /// `1 row`, `2 rows`.
 std::string Count(int64_t number, const char* noun) {
   return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
+}
+
+/// What became of each file of the current content: the delivered file with its content, wherever
+/// it is now, else one with its name. A delivered file succeeds one file; nullptr: the file is
+/// gone.
+std::vector<const DeliveredFile*> Successors(const std::vector<CurrentFile>& current,
+                                             const std::vector<DeliveredFile>& delivered) {
+  std::vector<const DeliveredFile*> successors(current.size(), nullptr);
+  std::set<const DeliveredFile*> taken;
+  const auto match = [&](auto same) {
+    for (size_t i = 0; i < current.size(); ++i) {
+      for (const DeliveredFile& file : delivered) {
+        if (successors[i] || taken.count(&file) > 0 || !same(current[i], file)) continue;
+        successors[i] = &file;
+        taken.insert(&file);
+      }
+    }
+  };
+  const auto same_name = [](const CurrentFile& old, const DeliveredFile& file) {
+    return file.base_name == old.base_name;
+  };
+  const auto same_content = [](const CurrentFile& old, const DeliveredFile& file) {
+    return file.content_id() == old.content_id;
+  };
+  match([&](const CurrentFile& old, const DeliveredFile& file) {
+    return same_name(old, file) && same_content(old, file);
+  });
+  match(same_content);
+  match(same_name);
+  return successors;
 }
 
 double Percent(int64_t part, int64_t whole) { return whole == 0 ? 0 : 100.0 * part / whole; }
@@ -32,13 +64,11 @@ Status BatchRun::FindVanished() {
     ASSIGN_OR_RETURN(const std::vector<CurrentFile> current,
                      ReadCurrentFiles(session_.warehouse_.get(), *plan.dataset, date_,
                                       plan.current->delivery_id));
-    for (const CurrentFile& old : current) {
+    const std::vector<const DeliveredFile*> successors = Successors(current, plan.files);
+    for (size_t i = 0; i < current.size(); ++i) {
+      const CurrentFile& old = current[i];
       if (old.rows_read == 0) continue;
-      const auto same = [&](const DeliveredFile& file) {
-        return file.base_name == old.base_name || file.content_id() == old.content_id;
-      };
-      const auto found = std::find_if(plan.files.begin(), plan.files.end(), same);
-      if (found == plan.files.end()) {
+      if (!successors[i]) {
         record_.gate_reasons.push_back(
             fmt::format("dataset '{}': file '{}' was published for {} and is gone",
                         plan.dataset->name, old.base_name, FormatDate(date_)));
@@ -46,7 +76,7 @@ Status BatchRun::FindVanished() {
       }
       const auto loaded = loaded_.find(plan.dataset->name);
       if (loaded == loaded_.end()) continue;
-      const OpenedFile& opened = loaded->second.opened[found - plan.files.begin()];
+      const OpenedFile& opened = loaded->second.opened[successors[i] - plan.files.data()];
       if (!opened.has_records && opened.fault.empty()) {
         record_.gate_reasons.push_back(
             fmt::format("dataset '{}': file '{}' had {} and is now only a header",
@@ -73,7 +103,7 @@ void BatchRun::JudgeRules(const Loaded& loaded, DatasetRecord* record) {
       result.outcome = RuleOutcome::kWarned;
     }
     if (result.failed > 0 && rule.severity == RuleSeverity::kWarn) {
-      Warn(fmt::format("dataset '{}': {} ({}, loaded all the same)", record->dataset, rule.reason,
+      Warn(fmt::format("dataset '{}': {} ({}; severity is warn)", record->dataset, rule.reason,
                        Count(result.failed, "row")));
     }
     record->rules.push_back(std::move(result));
@@ -140,7 +170,10 @@ std::vector<QualityRow> BatchRun::QualityRows() const {
 }
 
 Status BatchRun::RecordClosedGate() {
+  // First, since it finds the records by the rows of lyceum.runs, this run's too if it is done
+  // twice.
   std::vector<Statement> statements = {RenderDropUnpublished(names_, date_)};
+  for (Statement& statement : RenderForgetRun(names_)) statements.push_back(std::move(statement));
   if (quarantine_staged_) statements.push_back(RenderQuarantineInsert(names_, "not_published"));
   std::vector<FaultRow> faults;
   for (const auto& [name, loaded] : loaded_) {
@@ -160,9 +193,8 @@ Status BatchRun::RecordClosedGate() {
   for (Statement& statement : RenderQuality(names_, date_, QualityRows())) {
     statements.push_back(std::move(statement));
   }
-  statements.push_back(RenderForgetRun(names_));
   statements.push_back(RenderRunRow(names_, Row("gate_closed")));
-  return InTransaction(statements);
+  return Retrying([&] { return InTransaction(names_, session_.warehouse_.get(), statements); });
 }
 
 }  // namespace lyceum

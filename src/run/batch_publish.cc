@@ -7,19 +7,80 @@
 
 #include "run/batch_run.h"
 #include "run/ledger.h"
+#include "run/transaction.h"
 
 namespace lyceum {
+namespace {
 
+/// A connection that breaks during a server's restart comes back within seconds.
+constexpr int kPublishAttempts = 6;
+
+}  // namespace
+
+/// Tries the transaction again where another writer or a broken connection came between. What is
+/// staged stays, so only the transaction is repeated. After a lost COMMIT the ledger tells whether
+/// it happened.
 Status BatchRun::Publish() {
   session_.progress_.Enter("publishing", static_cast<int>(loaded_.size()),
                            static_cast<int>(loaded_.size()));
-  RETURN_IF_ERROR(Stopped());
-  RETURN_IF_ERROR(Execute(Statement{"begin", "BEGIN"}));
-  if (Status status = PublishInTransaction(); !status.ok()) {
-    (void)session_.warehouse_->Execute({"roll back", "ROLLBACK"});
-    return status;
+  for (int attempt = 1;; ++attempt) {
+    RETURN_IF_ERROR(Stopped());
+    Status status = PublishOnce();
+    if (status.code() == ErrorCode::kConnectionLost) {
+      ASSIGN_OR_RETURN(const bool published, WasPublished(status));
+      if (published) return Status::Ok();
+    }
+    if (status.code() == ErrorCode::kOutOfRange) {
+      record_.gate_reasons.push_back(fmt::format("cannot {}", status.message()));
+      return status;
+    }
+    const bool again =
+        status.code() == ErrorCode::kConflict || status.code() == ErrorCode::kConnectionLost;
+    if (!again || attempt == kPublishAttempts) return status;
+    PauseBefore(attempt);
   }
+}
+
+Status BatchRun::PublishOnce() {
+  RETURN_IF_ERROR(Execute(Statement{"begin", "BEGIN"}));
+  Status status = PublishInTransaction();
+  if (status.ok()) status = Commit();
+  if (!status.ok()) {
+    (void)session_.warehouse_->Execute({"roll back", "ROLLBACK"});
+    temporary_tables_.clear();
+  }
+  return status;
+}
+
+/// A signal that comes during COMMIT must not leave open whether it happened, so none is passed on.
+Status BatchRun::Commit() {
+  const Session::CommitScope scope(&session_);
+  RETURN_IF_ERROR(Stopped());
   return Execute(Statement{"commit", "COMMIT"});
+}
+
+/// Whether a COMMIT of which no answer came has happened. The lock waits for a transaction that is
+/// still at work on the server; only then is the ledger's word final.
+Result<bool> BatchRun::WasPublished(const Status& lost) {
+  bool published = false;
+  const Status status = Retrying([&]() -> Status {
+    RETURN_IF_ERROR(Execute(Statement{"begin", "BEGIN"}));
+    Status locked = Execute(RenderLock(names_));
+    if (locked.ok()) {
+      auto rows = session_.warehouse_->Query(
+          fmt::format("SELECT count(*) FROM {} WHERE run_id = {} AND state = 'published'",
+                      names_.Book("runs"), names_.Text(names_.run_id())));
+      locked = rows.status();
+      if (rows.ok()) published = rows->rows[0][0] != "0";
+    }
+    (void)session_.warehouse_->Execute({"roll back", "ROLLBACK"});
+    return locked;
+  });
+  if (status.ok()) return published;
+  return Unavailable(fmt::format(
+      "{}, and it did not come back ({}); whether the batch was published is not known: "
+      "run again, the ledger knows",
+      lost.message(), status.message()));
 }
 
 /// The plan was made from a ledger read before the lock; under it, it must still be true.
@@ -28,54 +89,95 @@ Status BatchRun::CheckNothingMoved() {
   for (const DatasetPlan& plan : plan_.datasets) {
     const auto found = now.find({plan.dataset->name, date_});
     const std::string current = found == now.end() ? "" : found->second.delivery_id;
-    if (current == (plan.current ? plan.current->delivery_id : "")) continue;
-    return Unavailable(fmt::format("another run published '{}' for {} meanwhile; run again",
-                                   plan.dataset->name, FormatDate(date_)));
+    const bool moved = current != (plan.current ? plan.current->delivery_id : "") ||
+                       OtherDateUses(now, plan) != OtherDateUses(input_.ledger, plan);
+    if (!moved) continue;
+    return Stale(fmt::format("other runs keep publishing '{}' for {}; run again later",
+                             plan.dataset->name, FormatDate(date_)));
   }
   return Status::Ok();
+}
+
+/// Whether the delivered or the replaced content is current for another date too: what a publish
+/// keeps of it depends on that.
+std::pair<bool, bool> BatchRun::OtherDateUses(const LedgerState& ledger,
+                                              const DatasetPlan& plan) const {
+  std::pair<bool, bool> uses;
+  for (const auto& [key, content] : ledger) {
+    if (key.first != plan.dataset->name || key.second == date_) continue;
+    uses.first = uses.first || content.delivery_id == plan.delivery_id;
+    uses.second = uses.second || (plan.current && content.delivery_id == plan.current->delivery_id);
+  }
+  return uses;
+}
+
+/// Every accepted and every rejected row must have arrived in its private table; a server that
+/// crashed since may have lost them.
+Status BatchRun::CheckStaged() {
+  const auto check = [this](const std::string& table, int64_t expected) -> Status {
+    ASSIGN_OR_RETURN(const RowSet count, session_.warehouse_->Query(fmt::format(
+                                             "SELECT count(*) FROM {}", names_.Private(table))));
+    if (*count.rows[0][0] == std::to_string(expected)) return Status::Ok();
+    return Unavailable(fmt::format("{} of {} staged rows of '{}' are left; run again",
+                                   *count.rows[0][0], expected, table));
+  };
+  int64_t rejected = 0;
+  for (const auto& [name, loaded] : loaded_) {
+    const DatasetRecord& record = *RecordOf(name);
+    rejected += record.Total().quarantined + record.conflicts;
+    if (loaded.outcome.staged) {
+      RETURN_IF_ERROR(check(loaded.plan->table.name, record.Total().loaded));
+    }
+  }
+  return quarantine_staged_ ? check("quarantine", rejected) : Status::Ok();
 }
 
 Status BatchRun::PublishInTransaction() {
+  RETURN_IF_ERROR(Execute(RenderLock(names_)));
   RETURN_IF_ERROR(CheckNothingMoved());
-  std::vector<std::string> changed_facts;
-  for (const Dimension& dimension : spec_.dimensions) {
-    ResolveDimensionStep step;
-    step.table = DimensionTable(spec_, dimension);
-    step.dimension = &dimension;
-    RETURN_IF_ERROR(Execute(RenderUses(step, names_)));
-  }
-  for (const Step& step : plan_.steps) {
+  RETURN_IF_ERROR(CheckStaged());
+  ASSIGN_OR_RETURN(
+      SchemaChanges schema,
+      CompareSchema(spec_, names_, session_.options_.target.layouts, session_.warehouse_.get()));
+  PublishFacts facts = Facts();
+  facts.define = std::move(schema.define);
+  facts.schema_rows = std::move(schema.rows);
+  ASSIGN_OR_RETURN(const std::vector<StepStatement> statements,
+                   RenderPublish(plan_, facts, names_));
+  for (const StepStatement& statement : statements) {
     RETURN_IF_ERROR(Stopped());
-    if (const auto* fact = std::get_if<ResolveFactStep>(&step)) {
-      changed_facts.push_back(fact->table.name);
-      const Fact& spec = *spec_.FindFact(fact->table.name);
-      RETURN_IF_ERROR(Execute(RenderResolveFact(*fact, names_, date_, bounds_[spec.dataset])));
-    } else if (const auto* resolve = std::get_if<ResolveDimensionStep>(&step)) {
-      RETURN_IF_ERROR(Execute(RenderResolveDimension(*resolve, names_, date_)));
-    } else if (const auto* dimension = std::get_if<ApplyDimensionStep>(&step)) {
-      RETURN_IF_ERROR(Execute(RenderApplyDimension(*dimension, names_, date_)));
-    } else if (const auto* apply = std::get_if<ApplyFactStep>(&step)) {
-      RETURN_IF_ERROR(Execute(RenderApplyFact(*apply, names_, date_)));
-    } else if (const auto* mart = std::get_if<RefreshMartStep>(&step)) {
-      ASSIGN_OR_RETURN(const std::vector<Statement> statements,
-                       RenderRefreshMart(*mart, spec_, names_, changed_facts));
-      RETURN_IF_ERROR(Execute(statements));
-    } else if (const auto* swap = std::get_if<SwapStagingStep>(&step)) {
-      RETURN_IF_ERROR(Execute(RenderSwapStaging(*swap, names_)));
-    } else if (std::get_if<RecordStep>(&step)) {
-      RETURN_IF_ERROR(WriteLedger());
-    }
+    RETURN_IF_ERROR(Execute(statement.statement));
+  }
+  return CountMoves();
+}
+
+/// Counts, per fact, the rows that wait behind an earlier date, those of later dates that wait now,
+/// and those that wait no longer.
+Status BatchRun::CountMoves() {
+  for (const Step& step : plan_.steps) {
+    const auto* fact = std::get_if<ResolveFactStep>(&step);
+    if (!fact) continue;
+    const std::string& table = fact->table.name;
+    ASSIGN_OR_RETURN(const RowSet counts,
+                     session_.warehouse_->Query(
+                         fmt::format("SELECT (SELECT count(*) FROM {}), (SELECT count(*) FROM {}), "
+                                     "(SELECT count(*) FROM {})",
+                                     names_.Temp("late", table), names_.Temp("demoted", table),
+                                     names_.Temp("promoted", table))));
+    const auto number = [&](size_t i) { return std::stoll(counts.rows[0][i].value_or("0")); };
+    RecordOf(spec_.FindFact(table)->dataset)->moves = {number(0), number(1), number(2)};
   }
   return Status::Ok();
 }
 
-Status BatchRun::WriteLedger() {
-  const std::string now = UtcNow("{:%Y-%m-%d %H:%M:%S}");
+PublishFacts BatchRun::Facts() {
+  PublishFacts facts;
+  facts.bounds = bounds_;
+  facts.quality = QualityRows();
+  facts.run = Row("published");
+  facts.quarantine_staged = quarantine_staged_;
   for (const DatasetPlan& plan : plan_.datasets) {
-    const bool changes =
-        plan.action == DatasetAction::kLoad || plan.action == DatasetAction::kSnapshot;
-    if (!changes) continue;
-    std::vector<FileRow> files;
+    std::vector<FileRow>& files = facts.files[plan.dataset->name];
     const DatasetRecord& record = *RecordOf(plan.dataset->name);
     for (size_t i = 0; i < record.files.size(); ++i) {
       const FileRecord& file = record.files[i];
@@ -83,15 +185,8 @@ Status BatchRun::WriteLedger() {
                        file.rows.read, file.rows.loaded, file.rows.duplicates,
                        file.rows.quarantined, file.empty_lines});
     }
-    const DateBounds& bounds = bounds_[plan.dataset->name];
-    RETURN_IF_ERROR(
-        Execute(RenderLedger(names_, plan, date_, now, files, bounds.first, bounds.last)));
   }
-  RETURN_IF_ERROR(Execute(RenderDropUnpublished(names_, date_)));
-  if (quarantine_staged_) RETURN_IF_ERROR(Execute(RenderQuarantineInsert(names_, "open")));
-  RETURN_IF_ERROR(Execute(RenderQuality(names_, date_, QualityRows())));
-  RETURN_IF_ERROR(Execute(RenderForgetRun(names_)));
-  return Execute(RenderRunRow(names_, Row("published")));
+  return facts;
 }
 
 }  // namespace lyceum

@@ -15,6 +15,7 @@
 
 #include "engines/record_file.h"
 #include "run/ledger.h"
+#include "run/transaction.h"
 #include "sql/ledger_sql.h"
 #include "sql/render.h"
 
@@ -64,7 +65,8 @@ BatchRun::BatchRun(Session* session, const Inbox& inbox, Days date)
       spec_(session->spec_),
       inbox_(inbox),
       date_(date),
-      names_(session->warehouse_->dialect(), session->options_.target.schema, NewRunId()) {
+      names_(session->warehouse_->dialect(), session->options_.target.schema, NewRunId()),
+      engine_names_(DuckDbDialect(), session->options_.target.schema, names_.run_id()) {
   record_.run_id = names_.run_id();
   record_.pipeline = spec_.pipeline;
   record_.target = session->options_.target.name;
@@ -76,7 +78,10 @@ BatchRun::BatchRun(Session* session, const Inbox& inbox, Days date)
 RunRecord BatchRun::Go() {
   const auto start = Clock::now();
   record_.status = Run();
-  if (record_.status.code() == ErrorCode::kInterrupted && session_.stop_ != ErrorCode::kOk) {
+  // An interrupted statement may fail in many ways.
+  const bool stopped = !record_.status.ok() && session_.stop_ != ErrorCode::kOk &&
+                       record_.status.code() != ErrorCode::kGateClosed;
+  if (stopped) {
     record_.status = {session_.stop_, "stopped by a signal; nothing of this run was published"};
   }
   if (!record_.status.ok()) {
@@ -93,30 +98,68 @@ Status BatchRun::Stopped() const {
   return {ErrorCode::kInterrupted, "stopped by a signal"};
 }
 
+/// Plans and loads again if other runs published meanwhile what the plan was made from.
 Status BatchRun::Run() {
+  constexpr int kAttempts = 3;
+  for (int attempt = 1;; ++attempt) {
+    const Status status = Attempt();
+    if (status.code() != ErrorCode::kStale || attempt == kAttempts) return status;
+    StartOver();
+  }
+}
+
+Status BatchRun::Attempt() {
+  Warehouse* warehouse = session_.warehouse_.get();
   session_.progress_.Enter("hashing files", 0, 0);
   RETURN_IF_ERROR(PlanIt());
   RETURN_IF_ERROR(Stopped());
-  RETURN_IF_ERROR(Execute(RenderRunRow(names_, Row("running"))));
-  registered_ = true;
+  if (!registered_) {
+    RETURN_IF_ERROR(Retrying([&] {
+      std::vector<Statement> statements = RenderForgetRun(names_);
+      statements.push_back(RenderRunRow(names_, Row("running")));
+      return InTransaction(names_, warehouse, statements);
+    }));
+    registered_ = true;
+  }
   RETURN_IF_ERROR(CheckDelivered());
   RETURN_IF_ERROR(FindVanished());
   RETURN_IF_ERROR(LoadDatasets());
   RETURN_IF_ERROR(CheckLedger());
-  if (!record_.gate_reasons.empty()) {
-    RETURN_IF_ERROR(RecordClosedGate());
-    return GateClosed("the quality gate is closed; nothing was published");
-  }
+  RETURN_IF_ERROR(session_.UploadRunFiles());
+  if (!record_.gate_reasons.empty()) return CloseGate();
   if (!plan_.publishes()) {
     record_.state = RunState::kUnchanged;
-    std::vector<Statement> statements = RenderQuality(names_, date_, QualityRows());
-    statements.push_back(RenderForgetRun(names_));
-    statements.push_back(RenderRunRow(names_, Row("unchanged")));
-    return InTransaction(statements);
+    return Retrying([&] {
+      std::vector<Statement> statements = RenderForgetRun(names_);
+      for (Statement& quality : RenderQuality(names_, date_, QualityRows())) {
+        statements.push_back(std::move(quality));
+      }
+      statements.push_back(RenderRunRow(names_, Row("unchanged")));
+      return InTransaction(names_, warehouse, statements);
+    });
   }
-  RETURN_IF_ERROR(Publish());
+  const Status published = Publish();
+  if (published.code() == ErrorCode::kOutOfRange) return CloseGate();
+  RETURN_IF_ERROR(published);
   record_.state = RunState::kPublished;
   return Status::Ok();
+}
+
+Status BatchRun::CloseGate() {
+  RETURN_IF_ERROR(RecordClosedGate());
+  return GateClosed("the quality gate is closed; nothing was published");
+}
+
+/// Forgets what the last attempt planned and loaded.
+void BatchRun::StartOver() {
+  DropPrivate();
+  loaded_.clear();
+  bounds_.clear();
+  input_ = PlanInput();
+  record_.datasets.clear();
+  record_.gate_reasons.clear();
+  record_.warnings.clear();
+  quarantine_staged_ = false;
 }
 
 DatasetRecord* BatchRun::RecordOf(const std::string& dataset) {
@@ -133,6 +176,10 @@ Status BatchRun::PlanIt() {
   ASSIGN_OR_RETURN(input_.files, FingerprintFiles(spec_, inbox_, date_));
   ASSIGN_OR_RETURN(input_.ledger, ReadLedger(session_.warehouse_.get()));
   ASSIGN_OR_RETURN(input_.mart_hashes, ReadMartHashes(session_.warehouse_.get()));
+  ASSIGN_OR_RETURN(
+      const SchemaChanges schema,
+      CompareSchema(spec_, names_, session_.options_.target.layouts, session_.warehouse_.get()));
+  input_.table_changes = schema.notes;
   plan_ = BuildPlan(spec_, input_);
   bool header_only_found = false;
   RETURN_IF_ERROR(OpenFiles(&header_only_found));
@@ -154,9 +201,14 @@ Status BatchRun::PlanIt() {
                        FormatDate(date_), Quoted(plan.dataset->files)));
     }
     for (const DeliveredFile& file : plan.identical) {
+      const auto same =
+          std::find_if(plan.files.begin(), plan.files.end(), [&file](const DeliveredFile& read) {
+            return read.base_name == file.base_name && read.content_id() == file.content_id();
+          });
       Warn(fmt::format("'{}' is not read: '{}' has the same name and bytes", file.relative,
-                       plan.files.front().relative));
+                       same->relative));
     }
+    WarnOfNewerSnapshot(plan);
     const auto loaded = loaded_.find(plan.dataset->name);
     if (plan.action == DatasetAction::kLoad && loaded != loaded_.end()) loaded->second.plan = &plan;
     for (const DeliveredFile& file : plan.files) {
@@ -165,6 +217,24 @@ Status BatchRun::PlanIt() {
     record_.datasets.push_back(std::move(record));
   }
   return Status::Ok();
+}
+
+/// A snapshot that is older than the newest one changes only members that the newer one lacks.
+void BatchRun::WarnOfNewerSnapshot(const DatasetPlan& plan) {
+  if (!TableFedBy(spec_, *plan.dataset).dimension) return;
+  if (plan.action != DatasetAction::kLoad && plan.action != DatasetAction::kSnapshot) return;
+  Days newest = date_;
+  std::string newest_id = plan.delivery_id;
+  for (const auto& [key, content] : input_.ledger) {
+    if (key.first != plan.dataset->name || key.second <= newest) continue;
+    newest = key.second;
+    newest_id = content.delivery_id;
+  }
+  if (newest_id == plan.delivery_id) return;
+  Warn(
+      fmt::format("dataset '{}': the snapshot of {} is newer and goes on deciding its members; run "
+                  "that date too if the correction is for it",
+                  plan.dataset->name, FormatDate(newest)));
 }
 
 /// Opens what is to be loaded. A dataset whose files hold no record is taken out of the plan.
@@ -181,8 +251,8 @@ Status BatchRun::OpenFiles(bool* header_only_found) {
     if (header_only) {
       input_.header_only.push_back(plan.dataset->name);
       *header_only_found = true;
-      Warn(fmt::format("dataset '{}' has no record below its header; its current content stays",
-                       plan.dataset->name));
+      Warn(
+          fmt::format("dataset '{}' has no record; its current content stays", plan.dataset->name));
       RETURN_IF_ERROR(session_.engine_->Discard(plan.dataset->name));
       continue;
     }
@@ -237,7 +307,7 @@ Status BatchRun::LoadDataset(Loaded* loaded) {
       loaded->load.quarantine = *quarantine;
     }
   }
-  ASSIGN_OR_RETURN(loaded->outcome, session_.engine_->Load(loaded->load, names_));
+  ASSIGN_OR_RETURN(loaded->outcome, session_.engine_->Load(loaded->load, engine_names_));
   DatasetRecord* record = RecordOf(dataset.name);
   record->reasons = loaded->outcome.reasons;
   record->conflicts = loaded->outcome.conflicts;
@@ -318,37 +388,37 @@ Status BatchRun::Execute(const std::vector<Statement>& statements) {
   return Status::Ok();
 }
 
-Status BatchRun::InTransaction(const std::vector<Statement>& statements) {
-  RETURN_IF_ERROR(Execute(Statement{"begin", "BEGIN"}));
-  if (Status status = Execute(statements); !status.ok()) {
-    (void)session_.warehouse_->Execute({"roll back", "ROLLBACK"});
-    return status;
-  }
-  return Execute(Statement{"commit", "COMMIT"});
-}
-
-/// Frees engine and warehouse of everything private to this run. Failures are left to the next run.
-void BatchRun::CleanUp() {
+/// Frees engine and warehouse of what this run made for itself. Failures are left to the next run.
+void BatchRun::DropPrivate() {
   Warehouse& warehouse = *session_.warehouse_;
   for (const auto& [name, loaded] : loaded_) (void)session_.engine_->Discard(name);
+  std::vector<Statement> drops;
   for (const std::string& table : temporary_tables_) {
-    (void)warehouse.Execute({"clean up", fmt::format("DROP TABLE IF EXISTS {}", table)});
+    drops.push_back({"clean up", fmt::format("DROP TABLE IF EXISTS {}", table)});
   }
-  std::vector<std::string> tables = {"quarantine"};
+  temporary_tables_.clear();
+  std::vector<std::string> tables;
+  if (quarantine_staged_) tables.push_back("quarantine");
   for (const DatasetPlan& plan : plan_.datasets) {
-    if (!plan.table.name.empty()) tables.push_back(plan.table.name);
+    if (!plan.table.name.empty() && !loaded_.empty()) tables.push_back(plan.table.name);
   }
   for (const std::string& table : tables) {
-    const bool staged = table == "quarantine" ? quarantine_staged_ : !loaded_.empty();
-    if (!staged) continue;
-    (void)warehouse.Execute(
-        {"clean up", fmt::format("DROP TABLE IF EXISTS {}", names_.Private(table))});
+    drops.push_back({"clean up", fmt::format("DROP TABLE IF EXISTS {}", names_.Private(table))});
   }
+  if (!drops.empty()) (void)InTransaction(names_, &warehouse, drops);
+}
+
+void BatchRun::CleanUp() {
+  DropPrivate();
   if (registered_ && record_.state == RunState::kFailed) {
     RunRow row = Row("failed");
     row.exit_code = record_.ExitCode();
     row.message = record_.status.message();
-    (void)InTransaction({RenderForgetRun(names_), RenderRunRow(names_, row)});
+    (void)Retrying([&] {
+      std::vector<Statement> statements = RenderForgetRun(names_);
+      statements.push_back(RenderRunRow(names_, row));
+      return InTransaction(names_, session_.warehouse_.get(), statements);
+    });
   }
 }
 

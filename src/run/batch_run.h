@@ -6,6 +6,7 @@
 
 #include "run/session.h"
 #include "sql/ledger_sql.h"
+#include "sql/publish_sql.h"
 #include "sql/render.h"
 
 namespace lyceum {
@@ -36,6 +37,8 @@ class BatchRun {
   };
 
   Status Run();
+  Status Attempt();
+  void StartOver();
   Status PlanIt();
   Status OpenFiles(bool* header_only_found);
   Status LoadDatasets();
@@ -48,11 +51,19 @@ class BatchRun {
   Status FindVanished();
   Status CheckLedger() const;
   Status RecordClosedGate();
+  Status CloseGate();
+  void WarnOfNewerSnapshot(const DatasetPlan& plan);
   Status Publish();
+  Status PublishOnce();
   Status PublishInTransaction();
+  Status Commit();
+  Result<bool> WasPublished(const Status& lost);
   Status CheckNothingMoved();
-  Status WriteLedger();
-  Status InTransaction(const std::vector<Statement>& statements);
+  std::pair<bool, bool> OtherDateUses(const LedgerState& ledger, const DatasetPlan& plan) const;
+  Status CheckStaged();
+  Status CountMoves();
+  PublishFacts Facts();
+  void DropPrivate();
   Status Execute(const std::vector<Statement>& statements);
   Status Execute(const Statement& statement);
   void CleanUp();
@@ -66,7 +77,8 @@ class BatchRun {
   const Spec& spec_;
   const Inbox& inbox_;
   const Days date_;
-  Names names_;
+  Names names_;         ///< of the warehouse
+  Names engine_names_;  ///< of the embedded engine
   PlanInput input_;
   Plan plan_;
   RunRecord record_;

@@ -37,8 +37,11 @@ struct DescribedTable {
 };
 Result<std::vector<DescribedTable>> ReadTables(Warehouse* warehouse);
 
-/// Creates or extends the star schema and the bookkeeping in one transaction. kBadSpec lists every
-/// table whose change needs a rebuild (changed type, key or identity, dropped column).
-Status EnsureTables(const Spec& spec, const Names& names, Warehouse* warehouse);
+/// Creates Lyceum's bookkeeping and the schemas where they are missing. No table of the star schema
+/// is touched.
+Status EnsureBookkeeping(const Names& names, Warehouse* warehouse);
+
+/// The schema in which the star tables were created; "" if there are none yet.
+Result<std::string> ReadStarSchema(Warehouse* warehouse);
 
 }  // namespace lyceum

@@ -15,8 +15,12 @@ int ExitCodeOf(const Status& status) {
     case ErrorCode::kBadSpec:
       return 3;
     case ErrorCode::kGateClosed:
+    case ErrorCode::kOutOfRange:
       return 2;
     case ErrorCode::kUnavailable:
+    case ErrorCode::kConflict:
+    case ErrorCode::kConnectionLost:
+    case ErrorCode::kStale:
     case ErrorCode::kInternal:
       return 1;
     case ErrorCode::kInterrupted:

@@ -42,6 +42,15 @@ struct RuleRecord {
   RuleOutcome outcome = RuleOutcome::kPassed;
 };
 
+/// How a publish moved a fact's rows between the fact and its waiting rows, because batches share
+/// event keys.
+struct RowMoves {
+  int64_t waiting = 0;   ///< loaded rows of this date that wait behind an earlier date
+  int64_t demoted = 0;   ///< rows of later dates that wait behind this one from now on
+  int64_t promoted = 0;  ///< rows of other dates that wait no longer
+  bool any() const { return waiting + demoted + promoted > 0; }
+};
+
 /// What happened to one dataset.
 struct DatasetRecord {
   std::string dataset;
@@ -52,6 +61,7 @@ struct DatasetRecord {
   std::vector<RuleRecord> rules;
   std::map<std::string, int64_t> reasons;          ///< quarantined rows per reason
   std::map<std::string, int64_t> unknown_columns;  ///< rows that have them
+  RowMoves moves;
   int64_t conflicts = 0;  ///< duplicates that differ from the row kept; counted as duplicates
   double seconds = 0;
 

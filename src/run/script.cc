@@ -3,114 +3,65 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
+
 #include "run/session.h"
-#include "sql/ledger_sql.h"
+#include "sql/publish_sql.h"
 #include "sql/render.h"
 
 namespace lyceum {
 namespace {
 
-/// Renders steps one by one; a step without case does not compile.
+/// Renders the load steps one by one; the publish steps are rendered together at the first of them.
 class ScriptWriter {
  public:
-  ScriptWriter(const Plan& plan, const Names& names) : plan_(plan), names_(names) {}
-
-  Status Write() {
-    const auto first_publish = [](const Step& step) {
-      return std::holds_alternative<ResolveFactStep>(step) ||
-             std::holds_alternative<ResolveDimensionStep>(step);
-    };
-    bool publishing = false;
-    for (const Step& step : plan_.steps) {
-      if (!publishing && first_publish(step)) {
-        publishing = true;
-        Add("publish", {{"one transaction from here on", "BEGIN"}});
-        for (const Dimension& dimension : plan_.spec->dimensions) {
-          ResolveDimensionStep uses;
-          uses.table = DimensionTable(*plan_.spec, dimension);
-          uses.dimension = &dimension;
-          Add("publish", RenderUses(uses, names_));
-        }
-      }
-      RETURN_IF_ERROR(std::visit(*this, step));
-    }
-    if (publishing) Add("publish", {{"all or nothing", "COMMIT"}});
-    return Status::Ok();
-  }
+  ScriptWriter(const PlannedDate& planned, const Names& engine)
+      : plan_(planned.plan), schema_(planned.schema), engine_(engine) {}
 
   Status operator()(const ReadStep& step) {
-    return AddResult("read " + step.dataset->name,
-                     RenderRead(step, names_, "$" + step.dataset->name));
+    return Add("read " + step.dataset->name, RenderRead(step, engine_, "$" + step.dataset->name));
   }
   Status operator()(const DeduplicateStep& step) {
-    return AddResult("deduplicate " + step.dataset->name, RenderDeduplicate(step, names_));
+    return Add("deduplicate " + step.dataset->name, RenderDeduplicate(step, engine_));
   }
   Status operator()(const StageStep& step) {
-    ASSIGN_OR_RETURN(const std::string query, RenderStageQuery(step, names_));
-    Add("stage " + step.table.name,
-        {{"write accepted rows with their keys to a private table",
-          fmt::format("CREATE TABLE {} AS\n{}", names_.Private(step.table.name), query)}});
-    return Status::Ok();
+    ASSIGN_OR_RETURN(const std::string query, RenderStageQuery(step, engine_));
+    return Add("stage " + step.table.name,
+               std::vector<Statement>{{"write accepted rows with their keys to a private table",
+                                       fmt::format("CREATE TABLE {} AS\n{}",
+                                                   engine_.Private(step.table.name), query)}});
   }
   Status operator()(const QuarantineStep& step) {
-    return AddResult("quarantine " + step.dataset->name,
-                     RenderQuarantine(step, names_, "$" + step.dataset->name, plan_.batch_date,
-                                      FilesOf(step.dataset)));
+    return Add("quarantine " + step.dataset->name,
+               RenderQuarantine(step, engine_, "$" + step.dataset->name, plan_.batch_date,
+                                FilesOf(step.dataset)));
   }
   Status operator()(const GateStep&) {
-    Add("gate", {{"compares failures with the thresholds; closed, nothing below runs", ""}});
-    return Status::Ok();
+    return Add("gate",
+               std::vector<Statement>{
+                   {"compares failures with the thresholds; closed, nothing below runs", ""}});
   }
-  Status operator()(const ResolveFactStep& step) {
-    changed_facts_.push_back(step.table.name);
-    Add("resolve " + step.table.name,
-        RenderResolveFact(step, names_, plan_.batch_date, BoundsOf(step)));
-    return Status::Ok();
-  }
-  Status operator()(const ResolveDimensionStep& step) {
-    Add("resolve " + step.table.name, RenderResolveDimension(step, names_, plan_.batch_date));
-    return Status::Ok();
-  }
-  Status operator()(const ApplyDimensionStep& step) {
-    Add("apply " + step.resolved.table.name, RenderApplyDimension(step, names_, plan_.batch_date));
-    return Status::Ok();
-  }
-  Status operator()(const ApplyFactStep& step) {
-    Add("apply " + step.resolved.table.name, RenderApplyFact(step, names_, plan_.batch_date));
-    return Status::Ok();
-  }
-  Status operator()(const RefreshMartStep& step) {
-    return AddResult("refresh " + step.table.name,
-                     RenderRefreshMart(step, *plan_.spec, names_, changed_facts_));
-  }
-  Status operator()(const SwapStagingStep& step) {
-    Add("swap staging_" + step.table.name, RenderSwapStaging(step, names_));
-    return Status::Ok();
-  }
-  Status operator()(const RecordStep&) {
-    for (const DatasetPlan& plan : plan_.datasets) {
-      const bool changes =
-          plan.action == DatasetAction::kLoad || plan.action == DatasetAction::kSnapshot;
-      if (!changes) continue;
-      // The lines of `files` hold counts that only a run knows; their statements are left out.
-      Add("record " + plan.dataset->name,
-          RenderLedger(names_, plan, plan_.batch_date, "", {}, std::nullopt, std::nullopt));
-    }
-    Add("record",
-        {RenderDropUnpublished(names_, plan_.batch_date), RenderQuarantineInsert(names_, "open")});
+  template <typename PublishStep>
+  Status operator()(const PublishStep&) {
     return Status::Ok();
   }
 
-  std::vector<ScriptStatement> Take() { return std::move(script_); }
+  Status Publish(const Names& names) {
+    std::vector<Statement> start = {{"one transaction from here on", "BEGIN"}};
+    for (Statement& statement : RenderLock(names)) start.push_back(std::move(statement));
+    RETURN_IF_ERROR(Add("publish", std::move(start)));
+    ASSIGN_OR_RETURN(std::vector<StepStatement> statements, RenderPublish(plan_, Facts(), names));
+    script_.insert(script_.end(), std::make_move_iterator(statements.begin()),
+                   std::make_move_iterator(statements.end()));
+    return Add("publish", std::vector<Statement>{{"all or nothing", "COMMIT"}});
+  }
+
+  std::vector<StepStatement> Take() { return std::move(script_); }
 
  private:
-  void Add(const std::string& step, std::vector<Statement> statements) {
-    for (Statement& statement : statements) script_.push_back({step, std::move(statement)});
-  }
-
-  Status AddResult(const std::string& step, Result<std::vector<Statement>> statements) {
+  Status Add(const std::string& step, Result<std::vector<Statement>> statements) {
     if (!statements.ok()) return statements.status();
-    Add(step, std::move(*statements));
+    for (Statement& statement : *statements) script_.push_back({step, std::move(statement)});
     return Status::Ok();
   }
 
@@ -121,26 +72,41 @@ class ScriptWriter {
     return {};
   }
 
-  /// A run bounds look-ups by the dates that it staged. They are not known here, so the script
-  /// shows the widest bounds: the calendar.
-  DateBounds BoundsOf(const ResolveFactStep&) const {
-    if (!plan_.spec->calendar) return {};
-    return {plan_.spec->calendar->from, plan_.spec->calendar->to};
+  /// What only a run learns: the script shows the widest bounds, the calendar, and leaves out the
+  /// ledger lines of files, whose counts are not known.
+  PublishFacts Facts() const {
+    PublishFacts facts;
+    facts.define = schema_.define;
+    facts.schema_rows = schema_.rows;
+    facts.quarantine_staged = true;
+    facts.run.pipeline = plan_.spec->pipeline;
+    facts.run.batch_date = plan_.batch_date;
+    facts.run.state = "published";
+    facts.run.exit_code = 0;
+    if (!plan_.spec->calendar) return facts;
+    for (const Fact& fact : plan_.spec->facts) {
+      facts.bounds[fact.dataset] = {plan_.spec->calendar->from, plan_.spec->calendar->to};
+    }
+    return facts;
   }
 
   const Plan& plan_;
-  const Names& names_;
-  std::vector<std::string> changed_facts_;
-  std::vector<ScriptStatement> script_;
+  const SchemaChanges& schema_;
+  const Names& engine_;
+  std::vector<StepStatement> script_;
 };
 
 }  // namespace
 
-Result<std::vector<ScriptStatement>> RenderScript(const Plan& plan, const Dialect& dialect,
-                                                  const std::string& schema) {
-  const Names names(dialect, schema, plan.run_id);
-  ScriptWriter writer(plan, names);
-  RETURN_IF_ERROR(writer.Write());
+Result<std::vector<StepStatement>> RenderScript(const PlannedDate& planned) {
+  const Plan& plan = planned.plan;
+  const ResolvedTarget& target = planned.target;
+  const Names engine(DuckDbDialect(), target.schema, plan.run_id);
+  ScriptWriter writer(planned, engine);
+  for (const Step& step : plan.steps) RETURN_IF_ERROR(std::visit(writer, step));
+  if (plan.publishes()) {
+    RETURN_IF_ERROR(writer.Publish(Names(target.dialect(), target.schema, plan.run_id)));
+  }
   return writer.Take();
 }
 

@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "run/batch_run.h"
 #include "run/ledger.h"
+#include "run/schema_update.h"
+#include "run/transaction.h"
 #include "sql/ledger_sql.h"
 #include "sql/render.h"
 
@@ -15,16 +18,6 @@ namespace lyceum {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::string_view kDuckDbScheme = "duckdb:";
-
-std::vector<std::string> TargetNames(const Spec* spec) {
-  std::vector<std::string> names;
-  if (spec) {
-    for (const Target& target : spec->targets) names.push_back(target.name);
-  }
-  return names;
-}
 
 Status MakeFolder(const std::string& path) {
   std::error_code error;
@@ -35,65 +28,105 @@ Status MakeFolder(const std::string& path) {
   return Status::Ok();
 }
 
-/// DuckDB admits one writing process, so whatever a run left in the file, its run is dead.
+/// A condition on lyceum.runs that holds for runs which no longer work. Where several processes
+/// write, one that began over a day ago, by the warehouse's clock, is taken for dead.
+std::string IsOver(const Dialect& dialect) {
+  if (dialect.one_writer) return "TRUE";
+  return fmt::format("(state <> 'running' OR started_at <= {} - INTERVAL '24 hours')", dialect.now);
+}
+
+/// Drops the private tables of runs that are over. A table is private if its name holds the end of
+/// the id of a run in the ledger; others that look alike are somebody's own.
 Status ClearLeftovers(const Names& names, Warehouse* warehouse) {
   ASSIGN_OR_RETURN(
       const RowSet tables,
       warehouse->Query(fmt::format(
           "SELECT table_name FROM information_schema.tables WHERE table_schema = {} AND "
-          "table_name LIKE 'ld!_________!_%' ESCAPE '!' AND table_catalog = "
+          "table_name LIKE 'ld!_%' ESCAPE '!' AND table_type = 'BASE TABLE' AND table_catalog = "
           "current_database()",
           names.Text(names.schema()))));
-  for (const auto& row : tables.rows) {
-    RETURN_IF_ERROR(warehouse->Execute(
-        {"drop what a dead run left", fmt::format("DROP TABLE {}", names.Star(*row[0]))}));
+  std::vector<Statement> statements;
+  if (!tables.rows.empty()) {
+    ASSIGN_OR_RETURN(const RowSet runs,
+                     warehouse->Query(fmt::format("SELECT run_id FROM {} WHERE {}",
+                                                  names.Book("runs"), IsOver(names.dialect()))));
+    std::set<std::string> over;
+    for (const auto& row : runs.rows) over.insert(PrivateTable(*row[0], ""));
+    for (const auto& row : tables.rows) {
+      if (over.count(row[0]->substr(0, PrivateTablePrefixBytes())) == 0) continue;
+      statements.push_back({"drop what a dead run left",
+                            fmt::format("DROP TABLE IF EXISTS {}", names.Star(*row[0]))});
+    }
   }
-  ASSIGN_OR_RETURN(const RowSet dead,
-                   warehouse->Query("SELECT count(*) FROM lyceum.runs WHERE state = 'running'"));
-  if (dead.rows[0][0] == "0") return Status::Ok();
-  return warehouse->Execute(
-      {"mark dead runs", "UPDATE lyceum.runs SET state = 'died' WHERE state = 'running'"});
+  ASSIGN_OR_RETURN(const RowSet count, warehouse->Query(fmt::format(
+                                           "SELECT count(*) FROM {} WHERE state = 'running' AND {}",
+                                           names.Book("runs"), IsOver(names.dialect()))));
+  if (count.rows[0][0] != "0") {
+    statements.push_back({"mark dead runs",
+                          fmt::format("UPDATE {} SET state = 'died' WHERE state = 'running' AND {}",
+                                      names.Book("runs"), IsOver(names.dialect()))});
+  }
+  return statements.empty() ? Status::Ok() : InTransaction(names, warehouse, statements);
 }
 
-/// Whoever holds the warehouse's lock may drop what dead sessions spilled beside it.
-void ClearSpill(const std::string& run_root) {
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(run_root, error)) {
-    const bool spill = entry.path().filename().string().rfind("tmp-", 0) == 0;
-    if (spill) fs::remove_all(entry.path(), error);
+/// What a warehouse works with; both may be null for reading from a server.
+struct Tools {
+  DuckDb* database = nullptr;
+  ObjectStore* store = nullptr;
+};
+
+Result<std::unique_ptr<Warehouse>> ConnectWarehouse(const Tools& tools, bool read_only,
+                                                    const ResolvedTarget& target) {
+  const ServerOptions server{target.url, target.name, target.schema, read_only};
+  switch (target.kind) {
+    case TargetKind::kDuckDb:
+      return OpenDuckDbWarehouse(tools.database, target.path, target.schema, read_only);
+    case TargetKind::kPostgres:
+      return OpenPostgresWarehouse(tools.database, server);
+    case TargetKind::kRedshift:
+      return OpenRedshiftWarehouse(tools.database, tools.store,
+                                   {server, target.stage, target.iam_role});
   }
+  return Internal("a target of no kind");
+}
+
+/// Opens the warehouse of a target. If the target names no schema, the one that the star tables
+/// stand in is taken; another than theirs is refused.
+Result<std::unique_ptr<Warehouse>> OpenWarehouse(const Tools& tools, bool read_only,
+                                                 ResolvedTarget* target) {
+  const bool given = !target->schema.empty();
+  if (!given) target->schema = target->DefaultSchema();
+  ASSIGN_OR_RETURN(auto warehouse, ConnectWarehouse(tools, read_only, *target));
+  ASSIGN_OR_RETURN(const bool ours, HasBookkeeping(warehouse.get()));
+  if (!ours) return warehouse;
+  ASSIGN_OR_RETURN(const std::string schema, ReadStarSchema(warehouse.get()));
+  if (schema.empty() || schema == target->schema) return warehouse;
+  if (given) {
+    return BadSpec(fmt::format("the tables of '{}' stand in schema '{}', not in '{}'", target->name,
+                               schema, target->schema));
+  }
+  target->schema = schema;
+  warehouse.reset();
+  return ConnectWarehouse(tools, read_only, *target);
+}
+
+/// Opens a target for reading; null if nothing is there yet.
+Result<std::unique_ptr<ReadSession>> OpenIfThere(const ResolvedTarget& target) {
+  std::error_code error;
+  if (target.kind == TargetKind::kDuckDb && !fs::exists(target.path, error)) {
+    return std::unique_ptr<ReadSession>();
+  }
+  auto session = ReadSession::Open(target);
+  if (session.ok() || target.kind == TargetKind::kDuckDb) return session;
+  // A server without Lyceum's tables is as good as a missing file.
+  ResolvedTarget probe = target;
+  ASSIGN_OR_RETURN(auto warehouse, OpenWarehouse({}, /*read_only=*/true, &probe));
+  ASSIGN_OR_RETURN(const bool ours, HasBookkeeping(warehouse.get()));
+  if (!ours) return std::unique_ptr<ReadSession>();
+  return session.status();
 }
 
 }  // namespace
-
-Result<ResolvedTarget> ResolveTarget(const Spec* spec, const std::string& name_or_url) {
-  ResolvedTarget target;
-  if (name_or_url.rfind(kDuckDbScheme, 0) == 0) {
-    target.name = name_or_url;
-    target.path = name_or_url.substr(kDuckDbScheme.size());
-    if (target.path.empty()) {
-      return BadSpec("'duckdb:' lacks a path; write 'duckdb:warehouse.duckdb'");
-    }
-    return target;
-  }
-  std::string name = name_or_url;
-  if (name.empty() && spec) name = spec->default_target;
-  if (name.empty()) return BadSpec("no target; give --target NAME or --target duckdb:PATH");
-  if (spec) {
-    for (const Target& candidate : spec->targets) {
-      if (candidate.name != name) continue;
-      target.name = name;
-      ASSIGN_OR_RETURN(target.path, ExpandEnvironment(candidate.path));
-      ASSIGN_OR_RETURN(target.schema, ExpandEnvironment(candidate.schema));
-      return target;
-    }
-    return BadSpec(
-        fmt::format("the spec has no target '{}'{}", name, SuggestName(name, TargetNames(spec))));
-  }
-  return BadSpec(fmt::format(
-      "'{}' names a target of a spec, but no spec is given; give the spec, or --target duckdb:PATH",
-      name));
-}
 
 void Progress::Enter(std::string phase, int done, int total) {
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -106,40 +139,64 @@ Progress::View Progress::view() const {
 }
 
 Session::~Session() {
-  std::error_code error;
   engine_.reset();
   warehouse_.reset();
+  store_.reset();
   database_.reset();
-  if (!options_.temp_directory.empty()) fs::remove_all(options_.temp_directory, error);
 }
 
 Result<std::unique_ptr<Session>> Session::Open(const Spec& spec, const SessionOptions& options) {
   std::unique_ptr<Session> session(new Session(spec, options));
   session->run_root_ =
-      options.run_directory.empty() ? options.target.path + ".runs" : options.run_directory;
-  const std::string temp_root =
-      options.temp_directory.empty() ? session->run_root_ : options.temp_directory;
-  // A folder of this process alone, so that two sessions do not clear each other's spill.
-  session->options_.temp_directory = fmt::format("{}/tmp-{}", temp_root, getpid());
+      options.run_directory.empty() ? options.target.DefaultRunDirectory() : options.run_directory;
+  const bool remote = IsObjectUrl(session->run_root_);
+  std::string spill_parent = options.temp_directory;
+  if (spill_parent.empty()) {
+    spill_parent = remote ? fs::temp_directory_path().string() : session->run_root_;
+  }
+  ASSIGN_OR_RETURN(session->spill_, SpillFolder::Make(spill_parent));
+  session->options_.temp_directory = session->spill_->path();
+  if (remote) {
+    session->remote_root_ = session->run_root_;
+    while (session->remote_root_.back() == '/') session->remote_root_.pop_back();
+    session->run_root_ = session->spill_->path() + "/runs";
+  }
   DuckDbOptions duckdb;
   duckdb.threads = options.threads;
   duckdb.memory_limit = options.memory_limit;
   duckdb.temp_directory = session->options_.temp_directory;
   ASSIGN_OR_RETURN(session->database_, DuckDb::Open(duckdb));
+  if (options.target.kind == TargetKind::kRedshift || !session->remote_root_.empty()) {
+    ASSIGN_OR_RETURN(session->store_, ObjectStore::Open(session->database_.get()));
+  }
   ASSIGN_OR_RETURN(session->warehouse_,
-                   OpenDuckDbWarehouse(session->database_.get(), options.target.path,
-                                       options.target.schema, /*read_only=*/false));
-  if (options.temp_directory.empty()) ClearSpill(session->run_root_);
-  RETURN_IF_ERROR(MakeFolder(session->options_.temp_directory));
+                   OpenWarehouse({session->database_.get(), session->store_.get()},
+                                 /*read_only=*/false, &session->options_.target));
+  const ResolvedTarget& target = session->options_.target;
   EngineOptions engine;
   engine.timezone = spec.timezone;
   engine.spool_directory = session->options_.temp_directory;
   engine.long_record_directory = session->run_root_ + "/records";
   ASSIGN_OR_RETURN(session->engine_, MakeDuckDbEngine(session->database_.get(), engine));
-  const Names names(session->warehouse_->dialect(), options.target.schema, "");
-  RETURN_IF_ERROR(EnsureTables(spec, names, session->warehouse_.get()));
-  RETURN_IF_ERROR(ClearLeftovers(names, session->warehouse_.get()));
+  const Names names(target.dialect(), target.schema, "");
+  RETURN_IF_ERROR(Retrying([&] { return EnsureBookkeeping(names, session->warehouse_.get()); }));
+  RETURN_IF_ERROR(CompareSchema(spec, names, target.layouts, session->warehouse_.get()).status());
+  RETURN_IF_ERROR(Retrying([&] { return ClearLeftovers(names, session->warehouse_.get()); }));
   return session;
+}
+
+/// Copies what this session wrote below its run directory and did not copy yet.
+Status Session::UploadRunFiles() {
+  if (remote_root_.empty()) return Status::Ok();
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(run_root_, error)) {
+    if (!entry.is_regular_file(error)) continue;
+    const std::string relative = fs::relative(entry.path(), run_root_, error).generic_string();
+    if (uploaded_.count(relative) > 0) continue;
+    RETURN_IF_ERROR(store_->Upload(entry.path().string(), remote_root_ + "/" + relative));
+    uploaded_.insert(relative);
+  }
+  return Status::Ok();
 }
 
 RunRecord Session::Run(const Inbox& inbox, Days date) {
@@ -153,7 +210,18 @@ RunRecord Session::Run(const Inbox& inbox, Days date) {
 
 void Session::Interrupt(ErrorCode code) {
   stop_ = code;
-  warehouse_->Interrupt();
+  const std::lock_guard<std::mutex> lock(interrupt_mutex_);
+  if (!committing_) warehouse_->Interrupt();
+}
+
+Session::CommitScope::CommitScope(Session* session) : session_(session) {
+  const std::lock_guard<std::mutex> lock(session_->interrupt_mutex_);
+  session_->committing_ = true;
+}
+
+Session::CommitScope::~CommitScope() {
+  const std::lock_guard<std::mutex> lock(session_->interrupt_mutex_);
+  session_->committing_ = false;
 }
 
 double Session::StatementProgress() { return database_->Progress(); }
@@ -161,21 +229,26 @@ double Session::StatementProgress() { return database_->Progress(); }
 Result<std::unique_ptr<ReadSession>> ReadSession::Open(const ResolvedTarget& target) {
   auto session = std::make_unique<ReadSession>();
   session->target_ = target;
-  DuckDbOptions options;
-  options.temp_directory =
-      fmt::format("{}/lyceum-{}", fs::temp_directory_path().string(), getpid());
-  ASSIGN_OR_RETURN(session->database_, DuckDb::Open(options));
-  // People see rows in the order in which their query would give them elsewhere.
-  RETURN_IF_ERROR(session->database_->Execute("SET preserve_insertion_order = true"));
-  ASSIGN_OR_RETURN(session->warehouse_, OpenDuckDbWarehouse(session->database_.get(), target.path,
-                                                            target.schema, /*read_only=*/true));
-  // A query reads this warehouse and nothing else: no files, no settings.
-  RETURN_IF_ERROR(session->database_->Execute("SET enable_external_access = false"));
-  RETURN_IF_ERROR(session->database_->Execute("SET lock_configuration = true"));
+  if (target.kind == TargetKind::kDuckDb) {
+    DuckDbOptions options;
+    ASSIGN_OR_RETURN(session->spill_, SpillFolder::Make(fs::temp_directory_path().string()));
+    options.temp_directory = session->spill_->path();
+    options.reveals_values = true;
+    ASSIGN_OR_RETURN(session->database_, DuckDb::Open(options));
+    // People see rows in the order in which their query would give them elsewhere.
+    RETURN_IF_ERROR(session->database_->Execute("SET preserve_insertion_order = true"));
+  }
+  ASSIGN_OR_RETURN(session->warehouse_, OpenWarehouse({session->database_.get()},
+                                                      /*read_only=*/true, &session->target_));
+  if (session->database_) {
+    // A query reads this warehouse and nothing else: no files, no settings.
+    RETURN_IF_ERROR(session->database_->Execute("SET enable_external_access = false"));
+    RETURN_IF_ERROR(session->database_->Execute("SET lock_configuration = true"));
+  }
   ASSIGN_OR_RETURN(const bool ours, HasBookkeeping(session->warehouse_.get()));
   if (!ours) {
     return Unavailable(
-        fmt::format("'{}' holds no Lyceum warehouse; `lyceum run` creates one", target.path));
+        fmt::format("'{}' holds no Lyceum warehouse; `lyceum run` creates one", target.name));
   }
   return session;
 }
@@ -185,22 +258,31 @@ ReadSession::~ReadSession() {
   database_.reset();
 }
 
-Result<Plan> PlanDate(const Spec& spec, const SessionOptions& options, const Inbox& inbox,
-                      Days date) {
+Result<PlannedDate> PlanDate(const Spec& spec, const SessionOptions& options, const Inbox& inbox,
+                             Days date) {
   PlanInput input;
   input.run_id = "plan";
   input.batch_date = date;
   input.force = options.force;
   ASSIGN_OR_RETURN(input.files, FingerprintFiles(spec, inbox, date));
-  std::error_code error;
-  if (fs::exists(options.target.path, error)) {
-    ASSIGN_OR_RETURN(auto session, ReadSession::Open(options.target));
-    ASSIGN_OR_RETURN(input.ledger, ReadLedger(&session->warehouse()));
-    ASSIGN_OR_RETURN(input.mart_hashes, ReadMartHashes(&session->warehouse()));
+  ResolvedTarget target = options.target;
+  ASSIGN_OR_RETURN(const std::unique_ptr<ReadSession> session, OpenIfThere(target));
+  SchemaChanges schema;
+  if (session) {
+    target = session->target();
+    Warehouse* warehouse = &session->warehouse();
+    ASSIGN_OR_RETURN(input.ledger, ReadLedger(warehouse));
+    ASSIGN_OR_RETURN(input.mart_hashes, ReadMartHashes(warehouse));
+    ASSIGN_OR_RETURN(schema, CompareSchema(spec, Names(target.dialect(), target.schema, ""),
+                                           target.layouts, warehouse));
+  } else {
+    if (target.schema.empty()) target.schema = target.DefaultSchema();
+    schema = NewSchema(spec, Names(target.dialect(), target.schema, ""), target.layouts);
   }
+  input.table_changes = schema.notes;
   Plan plan = BuildPlan(spec, input);
   RETURN_IF_ERROR(CheckPlan(plan));
-  return plan;
+  return PlannedDate{std::move(plan), std::move(target), std::move(schema)};
 }
 
 }  // namespace lyceum

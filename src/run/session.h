@@ -4,29 +4,24 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/calendar.h"
 #include "base/status.h"
 #include "engines/engine.h"
+#include "engines/object_store.h"
 #include "run/discover.h"
 #include "run/record.h"
+#include "run/schema_update.h"
+#include "run/spill_folder.h"
+#include "run/target.h"
 #include "spec/spec.h"
+#include "sql/publish_sql.h"
 #include "warehouses/warehouse.h"
 
 namespace lyceum {
-
-/// A target with its variables expanded.
-struct ResolvedTarget {
-  std::string name;  ///< as the user wrote it; safe to print
-  std::string path;  ///< duckdb: the database file
-  std::string schema = "main";
-};
-
-/// Finds what `--target` means: a name of the spec (`spec` may be null), `duckdb:PATH`, or with ""
-/// the spec's default target. kBadSpec lists the names if there is no such target.
-Result<ResolvedTarget> ResolveTarget(const Spec* spec, const std::string& name_or_url);
 
 struct SessionOptions {
   ResolvedTarget target;
@@ -36,7 +31,7 @@ struct SessionOptions {
   int threads = 0;       ///< 0: one per core
   std::string memory_limit = "1GiB";
   std::string temp_directory;  ///< "": inside the run's directory
-  std::string run_directory;   ///< "": `<database>.runs`; each run gets a folder below it
+  std::string run_directory;   ///< "": the target's; each run gets a folder below it; may be s3://
 };
 
 /// Where a run stands, for progress bars. Threads may read it while the run goes on.
@@ -59,7 +54,7 @@ class Progress {
 /// another. Not thread-safe, except Interrupt() and progress().
 class Session {
  public:
-  /// Opens engine and warehouse, creates or extends the tables, and clears what dead runs left.
+  /// Opens engine and warehouse, creates the bookkeeping, and clears what dead runs left.
   /// kBadSpec if the spec changed in a way that needs a rebuild; the message lists the tables.
   /// `spec` must outlive the session.
   static Result<std::unique_ptr<Session>> Open(const Spec& spec, const SessionOptions& options);
@@ -69,10 +64,25 @@ class Session {
   /// ended. The record is also written to the run's directory by report/.
   RunRecord Run(const Inbox& inbox, Days date);
 
+  /// Where the run directory is s3://, copies there what was written since the last call. Long
+  /// records are copied before their run publishes; the caller copies the run's own record.
+  Status UploadRunFiles();
+
   /// Ends the running statement and every later one, from any thread. `code` is kInterrupted or
   /// kTerminated.
   void Interrupt(ErrorCode code);
   const Progress& progress() const { return progress_; }
+  /// While one lives, Interrupt() only takes note: what is running must come to its end.
+  class CommitScope {
+   public:
+    explicit CommitScope(Session* session);
+    ~CommitScope();
+    CommitScope(const CommitScope&) = delete;
+    CommitScope& operator=(const CommitScope&) = delete;
+
+   private:
+    Session* session_;
+  };
   /// Share of the running statement that is done; -1 if unknown. From any thread.
   double StatementProgress();
 
@@ -82,12 +92,18 @@ class Session {
 
   const Spec& spec_;
   SessionOptions options_;
+  std::unique_ptr<SpillFolder> spill_;
   std::unique_ptr<DuckDb> database_;
+  std::unique_ptr<ObjectStore> store_;  ///< null if nothing is on S3
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Warehouse> warehouse_;
   std::string run_root_;
+  std::string remote_root_;         ///< s3:// run directory; "" if it is local
+  std::set<std::string> uploaded_;  ///< paths below run_root_
   Progress progress_;
   std::atomic<ErrorCode> stop_{ErrorCode::kOk};
+  std::mutex interrupt_mutex_;
+  bool committing_ = false;  ///< guarded by interrupt_mutex_
 };
 
 /// Opens a target for reading only: no table is created, no lock is kept from other readers.
@@ -100,23 +116,26 @@ class ReadSession {
 
  private:
   ResolvedTarget target_;
+  std::unique_ptr<SpillFolder> spill_;
   std::unique_ptr<DuckDb> database_;
   std::unique_ptr<Warehouse> warehouse_;
 };
 
-/// What a run of `date` would do, without doing it; the ledger is read if the target exists.
-/// `opened` receives, per dataset to load, what its files look like, if it is not null.
-Result<Plan> PlanDate(const Spec& spec, const SessionOptions& options, const Inbox& inbox,
-                      Days date);
-
-/// One statement of `lyceum sql`: the step it belongs to and the text.
-struct ScriptStatement {
-  std::string step;
-  Statement statement;
+/// What a run of `date` would do, with the target as it was found (its schema is set).
+struct PlannedDate {
+  Plan plan;
+  ResolvedTarget target;
+  SchemaChanges schema;
 };
-/// All statements of a plan in the order of a run. What only a run learns stands as a named
-/// placeholder (`$engagement` for a dataset's files).
-Result<std::vector<ScriptStatement>> RenderScript(const Plan& plan, const Dialect& dialect,
-                                                  const std::string& schema);
+
+/// Plans without doing anything; the ledger is read if the target exists. kBadSpec if the tables
+/// there do not fit the spec.
+Result<PlannedDate> PlanDate(const Spec& spec, const SessionOptions& options, const Inbox& inbox,
+                             Days date);
+
+/// All statements of a plan in the order of a run: those of the engine, then those of the
+/// warehouse. What only a run learns stands as a named placeholder (`$engagement` for a dataset's
+/// files).
+Result<std::vector<StepStatement>> RenderScript(const PlannedDate& planned);
 
 }  // namespace lyceum

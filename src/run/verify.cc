@@ -50,6 +50,27 @@ Result<TableDigest> Digest(Warehouse* warehouse, const std::string& name, const 
   return TableDigest{name, digest.rows(), digest.Hex()};
 }
 
+/// Digests the open quarantine. A file counts by its name, not its path: where an inbox lies is no
+/// part of what it holds.
+Result<TableDigest> DigestQuarantine(Warehouse* warehouse, const std::string& and_date) {
+  constexpr size_t kFile = 2;
+  RowDigest digest;
+  std::vector<Cell> named;
+  RETURN_IF_ERROR(warehouse->Scan(
+      fmt::format("SELECT dataset, batch_date, file, raw_text, reasons FROM lyceum.quarantine "
+                  "WHERE state = 'open'{}",
+                  and_date),
+      [&](const std::vector<Cell>& row) {
+        named = row;
+        if (const auto* file = std::get_if<std::string_view>(&row[kFile])) {
+          named[kFile] = file->substr(file->rfind('/') + 1);
+        }
+        digest.Add(named);
+        return Status::Ok();
+      }));
+  return TableDigest{"quarantine", digest.rows(), digest.Hex()};
+}
+
 /// Reads two numbers per row and notes them as a check named by the row's first columns.
 Status AddChecks(Warehouse* warehouse, const std::string& sql, const std::string& what,
                  std::vector<LedgerCheck>* checks) {
@@ -73,15 +94,17 @@ class LedgerAudit {
   }
 
   Status Files() {
-    RETURN_IF_ERROR(Add(fmt::format("SELECT dataset || coalesce(' ' || batch_date, ''), "
-                                    "sum(rows_read), sum(rows_loaded + rows_duplicate + "
-                                    "rows_quarantined) FROM lyceum.files WHERE TRUE{} GROUP BY "
-                                    "dataset, batch_date, delivery_id ORDER BY 1",
-                                    and_date_),
-                        "rows read = loaded + duplicates + quarantined"));
+    RETURN_IF_ERROR(
+        Add(fmt::format("SELECT dataset || coalesce(' ' || CAST(batch_date AS VARCHAR(10)), ''), "
+                        "sum(rows_read), sum(rows_loaded + rows_duplicate + "
+                        "rows_quarantined) FROM lyceum.files WHERE TRUE{} GROUP BY "
+                        "dataset, batch_date, delivery_id ORDER BY 1",
+                        and_date_),
+            "rows read = loaded + duplicates + quarantined"));
     return Add(
         fmt::format(
-            "SELECT dataset || coalesce(' ' || batch_date, ''), sum(listed), sum(kept) FROM\n"
+            "SELECT dataset || coalesce(' ' || CAST(batch_date AS VARCHAR(10)), ''), sum(listed), "
+            "sum(kept) FROM\n"
             "  (SELECT dataset, batch_date, delivery_id, rows_quarantined AS listed, 0 AS kept\n"
             "   FROM lyceum.files WHERE TRUE{0}\n"
             "   UNION ALL SELECT dataset, batch_date, delivery_id, 0, 1 FROM lyceum.quarantine\n"
@@ -94,17 +117,17 @@ class LedgerAudit {
   Status Fact(const DescribedTable& table) {
     const std::string fact = names_.Star(table.schema.name);
     const std::string waiting = names_.Book(WaitingTable(table.schema.name));
-    RETURN_IF_ERROR(
-        Add(fmt::format("SELECT {0} || ' ' || batch_date, sum(listed), sum(kept) FROM\n"
-                        "  (SELECT batch_date, rows_loaded AS listed, 0 AS kept FROM lyceum.files\n"
-                        "   WHERE dataset = {1}{2}\n"
-                        "   UNION ALL SELECT batch_date, 0, count(*) FROM {3} WHERE TRUE{2}\n"
-                        "   GROUP BY batch_date\n"
-                        "   UNION ALL SELECT batch_date, 0, count(*) FROM {4} WHERE TRUE{2}\n"
-                        "   GROUP BY batch_date) AS r\nGROUP BY batch_date ORDER BY batch_date",
-                        names_.Text(table.schema.name), names_.Text(table.dataset), and_date_, fact,
-                        waiting),
-            "rows loaded = rows in the fact + rows waiting"));
+    RETURN_IF_ERROR(Add(
+        fmt::format(
+            "SELECT {0} || ' ' || CAST(batch_date AS VARCHAR(10)), sum(listed), sum(kept) FROM\n"
+            "  (SELECT batch_date, rows_loaded AS listed, 0 AS kept FROM lyceum.files\n"
+            "   WHERE dataset = {1}{2}\n"
+            "   UNION ALL SELECT batch_date, 0, count(*) FROM {3} WHERE TRUE{2}\n"
+            "   GROUP BY batch_date\n"
+            "   UNION ALL SELECT batch_date, 0, count(*) FROM {4} WHERE TRUE{2}\n"
+            "   GROUP BY batch_date) AS r\nGROUP BY batch_date ORDER BY batch_date",
+            names_.Text(table.schema.name), names_.Text(table.dataset), and_date_, fact, waiting),
+        "rows loaded = rows in the fact + rows waiting"));
     if (!whole_) return Status::Ok();
     const std::string key = names_.Column(table.schema.NameOf(ColumnRole::kEventKey));
     RETURN_IF_ERROR(Add(fmt::format("SELECT {}, count(*), count(DISTINCT {}) FROM {}",
@@ -134,7 +157,7 @@ class LedgerAudit {
       }
     }
     if (recount.empty()) {
-      recount.push_back("SELECT '' AS member_key, 0 AS uses WHERE 1 = 0");
+      recount.push_back("SELECT member_key, uses FROM lyceum.uses WHERE 1 = 0");
     }
     RETURN_IF_ERROR(
         Add(fmt::format("SELECT {0}, 0, count(*) FROM (SELECT member_key FROM\n"
@@ -232,13 +255,10 @@ Result<Verification> Verify(Warehouse* warehouse, const std::string& schema,
                                                 names.Book(waiting), filter)));
     result.tables.push_back(std::move(digest));
   }
-  // The file's name, not its path: where an inbox lies is no part of what it holds.
   ASSIGN_OR_RETURN(
       TableDigest quarantine,
-      Digest(warehouse, "quarantine",
-             fmt::format("SELECT dataset, batch_date, regexp_replace(file, '.*/', ''), raw_text, "
-                         "reasons FROM lyceum.quarantine WHERE state = 'open'{}",
-                         date ? fmt::format(" AND batch_date = {}", names.Date(*date)) : "")));
+      DigestQuarantine(warehouse,
+                       date ? fmt::format(" AND batch_date = {}", names.Date(*date)) : ""));
   result.tables.push_back(std::move(quarantine));
   return result;
 }

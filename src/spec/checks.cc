@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/redact.h"
 #include "spec/spec_reader.h"
 
 namespace lyceum {
@@ -526,11 +527,8 @@ class Checker {
     std::vector<std::string> names;
     for (const Target& target : spec_.targets) {
       names.push_back(target.name);
-      if (!target.type.empty() && target.type != "duckdb") {
-        diagnostics_.Error(
-            SpanAt({"targets", target.name, "type"}, target.span),
-            fmt::format("this version publishes to 'duckdb' only, not to '{}'", target.type));
-      }
+      TargetIsReachable(target);
+      for (const auto& [table, layout] : target.tables) LayoutFits(target, table, layout);
       if (target.schema == "lyceum") {
         diagnostics_.Error(SpanAt({"targets", target.name, "schema"}, target.span),
                            "schema 'lyceum' is for the bookkeeping; choose another");
@@ -543,6 +541,85 @@ class Checker {
                          fmt::format("unknown target '{}'{}", spec_.default_target,
                                      SuggestName(spec_.default_target, names)));
     }
+  }
+
+  void TargetIsReachable(const Target& target) {
+    const auto begins = [](const std::string& text, std::initializer_list<std::string_view> with) {
+      return text.empty() || text[0] == '$' ||
+             std::any_of(with.begin(), with.end(),
+                         [&](std::string_view start) { return text.rfind(start, 0) == 0; });
+    };
+    const Span url = SpanAt({"targets", target.name, "url"}, target.span);
+    if (target.type == "postgresql" && !begins(target.url, {"postgresql://", "postgres://"})) {
+      diagnostics_.Error(url, "expected 'postgresql://user@host/database', or a '${VARIABLE}'");
+    }
+    if (target.type == "redshift" && !begins(target.url, {"redshift://"})) {
+      diagnostics_.Error(url, "expected 'redshift://user@host:5439/database', or a '${VARIABLE}'");
+    }
+    if (HoldsPassword(target.url)) {
+      diagnostics_.Error(url, "a password stands in the spec; write it as '${VARIABLE}'");
+    }
+    if (!begins(target.stage, {"s3://"})) {
+      diagnostics_.Error(SpanAt({"targets", target.name, "stage"}, target.span),
+                         "expected 's3://bucket/prefix', or a '${VARIABLE}'");
+    }
+  }
+
+  void LayoutFits(const Target& target, const std::string& table, const TableLayout& layout) {
+    const std::vector<std::string> columns = TableColumns(table);
+    if (columns.empty()) {
+      diagnostics_.Error(layout.span, fmt::format("unknown table '{}'", table));
+      return;
+    }
+    const auto at = [&](std::string_view key) {
+      return SpanAt({"targets", target.name, "tables", table, key}, layout.span);
+    };
+    const bool by_key = layout.diststyle == "key";
+    if (by_key && layout.distkey.empty()) {
+      diagnostics_.Error(at("diststyle"), "'diststyle: key' needs 'distkey'");
+    }
+    if (!by_key && layout.diststyle && !layout.distkey.empty()) {
+      diagnostics_.Error(at("distkey"), "'distkey' goes with 'diststyle: key' only");
+    }
+    std::vector<std::string> used = layout.sortkey.value_or(std::vector<std::string>());
+    if (!layout.distkey.empty()) used.push_back(layout.distkey);
+    for (const std::string& column : used) {
+      if (std::find(columns.begin(), columns.end(), column) != columns.end()) continue;
+      diagnostics_.Error(layout.span, fmt::format("table '{}' has no column '{}'{}", table, column,
+                                                  SuggestName(column, columns)));
+    }
+  }
+
+  /// Names of all columns of a table of the star schema; empty if there is no such table.
+  std::vector<std::string> TableColumns(const std::string& table) const {
+    std::vector<std::string> columns;
+    const auto add_dataset = [&](const std::string& name) {
+      const Dataset* dataset = spec_.FindDataset(name);
+      if (!dataset) return;
+      for (const SourceColumn& column : dataset->columns) columns.push_back(column.name);
+      for (const DerivedColumn& column : dataset->derived) columns.push_back(column.name);
+    };
+    const auto add_references = [&](const std::vector<Reference>& references) {
+      for (const Reference& reference : references) columns.push_back(reference.surrogate_key);
+    };
+    if (const Dimension* dimension = spec_.FindDimension(table)) {
+      add_dataset(dimension->dataset);
+      if (dimension->dataset.empty()) columns = dimension->key;
+      add_references(dimension->references);
+      columns.push_back(dimension->surrogate_key);
+    } else if (const Fact* fact = spec_.FindFact(table)) {
+      add_dataset(fact->dataset);
+      add_references(fact->references);
+      columns.insert(columns.end(), {"date_key", "batch_date", fact->event_key});
+    } else if (spec_.calendar && spec_.calendar->table == table) {
+      columns.push_back("date_key");
+    }
+    for (const Mart& mart : spec_.marts) {
+      if (mart.name != table) continue;
+      columns = mart.group_by;
+      for (const Measure& measure : mart.measures) columns.push_back(measure.name);
+    }
+    return columns;
   }
 
   const YamlNode& root_;

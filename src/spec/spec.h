@@ -183,13 +183,25 @@ struct CalendarTable {
   Span span;
 };
 
-/// A named warehouse. `settings` keeps the written values; `${NAME}` and `${NAME:-default}` are
-/// expanded by ExpandEnvironment when the target is used, never when it is only listed.
+/// How Redshift lays out one table; unset parts keep their default.
+struct TableLayout {
+  std::optional<std::string> diststyle;  ///< auto, all, even, key
+  std::string distkey;
+  std::optional<std::vector<std::string>> sortkey;
+  Span span;
+};
+
+/// A named warehouse. Settings are kept as written; `${NAME}` and `${NAME:-default}` are expanded
+/// by ExpandEnvironment when the target is used, never when it is only listed.
 struct Target {
   std::string name;
-  std::string type;    ///< duckdb
-  std::string path;    ///< duckdb: the database file
-  std::string schema;  ///< schema of the star tables; duckdb: `main`
+  std::string type;      ///< duckdb, postgresql, redshift
+  std::string path;      ///< duckdb: the database file
+  std::string url;       ///< postgresql, redshift: the connection; secret
+  std::string schema;    ///< schema of the star tables; "": the default of its type
+  std::string stage;     ///< redshift: s3:// prefix of staged files
+  std::string iam_role;  ///< redshift: "default" or an ARN
+  std::map<std::string, TableLayout> tables;  ///< redshift: layouts that differ from the default
   Span span;
 };
 

@@ -29,7 +29,13 @@ class SpecReader {
       target.span = key.span;
       target.type = Text(value, "type");
       target.path = Text(value, "path");
-      target.schema = value.Find("schema") ? Text(value, "schema") : "main";
+      target.url = Text(value, "url");
+      target.schema = Text(value, "schema");
+      target.stage = Text(value, "stage");
+      target.iam_role = value.Find("iam_role") ? Text(value, "iam_role") : "default";
+      Each(value, "tables", [&](const YamlNode& table, const YamlNode& settings) {
+        target.tables[table.scalar] = Layout(table, settings);
+      });
       spec.targets.push_back(std::move(target));
     });
     Each(root, "datasets", [&](const YamlNode& key, const YamlNode& value) {
@@ -85,6 +91,15 @@ class SpecReader {
     if (const YamlNode* value = node.Find(key)) {
       for (const auto& [name, child] : value->entries) body(name, child);
     }
+  }
+
+  static TableLayout Layout(const YamlNode& key, const YamlNode& node) {
+    TableLayout layout;
+    layout.span = key.span;
+    if (node.Find("diststyle")) layout.diststyle = Text(node, "diststyle");
+    layout.distkey = Text(node, "distkey");
+    if (node.Find("sortkey")) layout.sortkey = List(node, "sortkey");
+    return layout;
   }
 
   Type ReadType(const YamlNode& node) {

@@ -5,7 +5,8 @@
 namespace lyceum {
 
 const std::vector<const Dialect*>& AllDialects() {
-  static const std::vector<const Dialect*> dialects = {&DuckDbDialect()};
+  static const std::vector<const Dialect*> dialects = {&DuckDbDialect(), &PostgresDialect(),
+                                                       &RedshiftDialect()};
   return dialects;
 }
 

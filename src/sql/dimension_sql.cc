@@ -69,7 +69,8 @@ void ResolveContent(const ResolveDimensionStep& step, const DimensionNames& t, c
                              "snapshot_date <> {}\n"
                              "   UNION ALL SELECT {}, {}) AS s\nGROUP BY delivery_id",
                              names.Book("snapshots"), names.Text(step.dimension->dataset),
-                             names.Date(batch_date), fresh_id, names.Date(batch_date))));
+                             names.Date(batch_date), names.Varchar(step.delivery_id, 64),
+                             names.Date(batch_date))));
   out->push_back(CreateTemp("members of the new snapshot", t.fresh,
                             Loads(step) ? fmt::format("SELECT {} FROM {}", t.sk, t.staged)
                                         : fmt::format("SELECT {} FROM {} WHERE delivery_id = {}",
@@ -84,7 +85,7 @@ void ResolveContent(const ResolveDimensionStep& step, const DimensionNames& t, c
       fmt::format(
           "SELECT {sk}, delivery_id FROM (SELECT c.{sk}, c.delivery_id, row_number() OVER\n"
           "    (PARTITION BY c.{sk} ORDER BY r.snapshot_date DESC) AS place\n"
-          "  FROM (SELECT {sk}, {fresh_id} AS delivery_id FROM {fresh}\n"
+          "  FROM (SELECT {sk}, {fresh_typed} AS delivery_id FROM {fresh}\n"
           "    UNION SELECT member_key, delivery_id FROM {members} WHERE dimension = {literal}\n"
           "      AND member_key IN (SELECT {sk} FROM {fresh})\n"
           "    UNION SELECT {sk}, delivery_id FROM {versions} WHERE delivery_id <> {fresh_id}\n"
@@ -93,7 +94,8 @@ void ResolveContent(const ResolveDimensionStep& step, const DimensionNames& t, c
           // A key that the replaced snapshot decided competes with its version there only if that
           // content is still current for another date; the join with the ranking sees to it.
           ") AS p WHERE place = 1",
-          fmt::arg("sk", t.sk), fmt::arg("fresh_id", fresh_id), fmt::arg("fresh", t.fresh),
+          fmt::arg("sk", t.sk), fmt::arg("fresh_id", fresh_id),
+          fmt::arg("fresh_typed", names.Varchar(step.delivery_id, 64)), fmt::arg("fresh", t.fresh),
           fmt::arg("members", names.Book("members")), fmt::arg("literal", t.literal),
           fmt::arg("versions", t.versions), fmt::arg("lost", t.lost), fmt::arg("rank", t.rank))));
 }
@@ -141,29 +143,32 @@ std::string PlaceholderColumns(const ResolveDimensionStep& step, const Names& na
   return fmt::format("{}", fmt::join(select, ", "));
 }
 
+/// `NOT EXISTS` rather than `NOT IN`: PostgreSQL has no anti join for the latter.
+std::string Lacks(const std::string& key, const std::string& table, const DimensionNames& t) {
+  return fmt::format("NOT EXISTS (SELECT 1 FROM {0} AS x WHERE x.{1} = {2})", table, t.sk, key);
+}
+
 /// Keys in use that no snapshot delivers and the dimension does not have yet.
 std::string NewPlaceholders(const ResolveDimensionStep& step, const DimensionNames& t,
                             const Names& names) {
-  const std::string not_real =
-      ContentChanges(step) ? fmt::format(" AND u.{0} NOT IN (SELECT {0} FROM {1})", t.sk, t.winner)
-                           : "";
-  return fmt::format(
-      "SELECT {0} FROM {1} AS u JOIN {2} AS n ON n.{3} = u.{3} WHERE n.uses > 0 AND NOT EXISTS "
-      "(SELECT 1 FROM {4} AS d WHERE d.{3} = u.{3}){5} GROUP BY u.{3}",
-      PlaceholderColumns(step, names, "u." + t.sk,
-                         [](const std::string& name) { return fmt::format("max(u.{})", name); }),
-      t.uses, t.need, t.sk, t.dimension, not_real);
+  const std::string key = "u." + t.sk;
+  std::string query = fmt::format(
+      "SELECT {0} FROM {1} AS u JOIN {2} AS n ON n.{3} = u.{3} WHERE n.uses > 0 AND {4}",
+      PlaceholderColumns(step, names, key, [](const std::string& name) { return "u." + name; }),
+      t.uses, t.need, t.sk, Lacks(key, t.dimension, t));
+  if (ContentChanges(step)) query += " AND " + Lacks(key, t.winner, t);
+  return query + fmt::format(" GROUP BY {}, {}", key, names.List(step.dimension->key, "u."));
 }
 
 /// Members that lost their last snapshot and are still in use.
 std::string Withdrawn(const ResolveDimensionStep& step, const DimensionNames& t,
                       const Names& names) {
+  const std::string key = "d." + t.sk;
   return fmt::format(
       "SELECT {0} FROM {1} AS d JOIN {2} AS n ON n.{3} = d.{3} WHERE n.uses > 0 AND d.{3} IN "
-      "(SELECT {3} FROM {4}) AND d.{3} NOT IN (SELECT {3} FROM {5})",
-      PlaceholderColumns(step, names, "d." + t.sk,
-                         [](const std::string& name) { return "d." + name; }),
-      t.dimension, t.need, t.sk, t.lost, t.winner);
+      "(SELECT {3} FROM {4}) AND {5}",
+      PlaceholderColumns(step, names, key, [](const std::string& name) { return "d." + name; }),
+      t.dimension, t.need, t.sk, t.lost, Lacks(key, t.winner, t));
 }
 
 /// Members to delete: unused placeholders, and withdrawn members that nothing uses.
@@ -174,11 +179,11 @@ std::string GoneQuery(const ResolveDimensionStep& step, const DimensionNames& t,
       t.dimension, t.need);
   if (HasPlaceholders(step)) unused += fmt::format(" AND d.{}", names.Column(kIsInferred));
   if (!ContentChanges(step)) return unused;
-  unused += fmt::format(" AND d.{0} NOT IN (SELECT {0} FROM {1})", t.sk, t.winner);
+  const std::string key = "l." + t.sk;
   return fmt::format(
-      "{0}\nUNION SELECT {1} FROM {2} WHERE {1} NOT IN (SELECT {1} FROM {3}) AND {1} NOT IN\n"
-      "  (SELECT {1} FROM {4} WHERE uses > 0)",
-      unused, t.sk, t.lost, t.winner, t.need);
+      "{} AND {}\nUNION SELECT {} FROM {} AS l WHERE {} AND {}", unused,
+      Lacks("d." + t.sk, t.winner, t), key, t.lost, Lacks(key, t.winner, t),
+      Lacks(key, fmt::format("(SELECT {} FROM {} WHERE uses > 0)", t.sk, t.need), t));
 }
 
 /// Counts how the changed rows use the dimensions that they refer to.
@@ -204,35 +209,38 @@ void AddUses(const ResolveDimensionStep& step, const DimensionNames& t, const Na
 
 /// Keeps the ledger of snapshots, versions and winners.
 void ApplyContent(const ApplyDimensionStep& step, const DimensionNames& t, const Names& names,
-                  Days batch_date, std::vector<Statement>* out) {
+                  Days batch_date, PublishPart* part) {
   const ResolveDimensionStep& resolved = step.resolved;
   const std::string fresh_id = names.Text(resolved.delivery_id);
   const std::string dataset = names.Text(resolved.dimension->dataset);
-  out->push_back(
+  part->remove.push_back(
       {"forget who decided the members of both snapshots",
        fmt::format("DELETE FROM {} WHERE dimension = {} AND (member_key IN (SELECT {} FROM "
                    "{}) OR member_key IN (SELECT {} FROM {}))",
                    names.Book("members"), t.literal, t.sk, t.fresh, t.sk, t.lost)});
-  out->push_back({"note who decides them now",
-                  fmt::format("INSERT INTO {} (dimension, member_key, delivery_id)\nSELECT {}, {}, "
-                              "delivery_id FROM {}",
-                              names.Book("members"), t.literal, t.sk, t.winner)});
+  part->add.push_back(
+      {"note who decides them now",
+       fmt::format("INSERT INTO {} (dimension, member_key, delivery_id)\nSELECT {}, {}, "
+                   "delivery_id FROM {}",
+                   names.Book("members"), names.Varchar(t.name, 256), t.sk, t.winner)});
   if (step.old_delivery_ends && Replaces(resolved)) {
-    out->push_back({"drop the rows of the replaced snapshot",
-                    fmt::format("DELETE FROM {} WHERE delivery_id = {}", t.versions,
-                                names.Text(resolved.old_delivery_id))});
+    part->remove.push_back({"drop the rows of the replaced snapshot",
+                            fmt::format("DELETE FROM {} WHERE delivery_id = {}", t.versions,
+                                        names.Text(resolved.old_delivery_id))});
   }
   if (Loads(resolved)) {
-    out->push_back({"drop an earlier load of this snapshot",
-                    fmt::format("DELETE FROM {} WHERE delivery_id = {}", t.versions, fresh_id)});
-    out->push_back({"keep the rows of this snapshot",
-                    fmt::format("INSERT INTO {0} (delivery_id, {1})\nSELECT {2}, {1} FROM {3}",
-                                t.versions, t.columns, fresh_id, t.staged)});
+    part->remove.push_back(
+        {"drop an earlier load of this snapshot",
+         fmt::format("DELETE FROM {} WHERE delivery_id = {}", t.versions, fresh_id)});
+    part->add.push_back(
+        {"keep the rows of this snapshot",
+         fmt::format("INSERT INTO {0} (delivery_id, {1})\nSELECT {2}, {1} FROM {3}", t.versions,
+                     t.columns, names.Varchar(resolved.delivery_id, 64), t.staged)});
   }
-  out->push_back({"replace what this date delivered",
-                  fmt::format("DELETE FROM {} WHERE dataset = {} AND snapshot_date = {}",
-                              names.Book("snapshots"), dataset, names.Date(batch_date))});
-  out->push_back(
+  part->remove.push_back({"replace what this date delivered",
+                          fmt::format("DELETE FROM {} WHERE dataset = {} AND snapshot_date = {}",
+                                      names.Book("snapshots"), dataset, names.Date(batch_date))});
+  part->add.push_back(
       {"note what this date delivers",
        fmt::format("INSERT INTO {} (dataset, snapshot_date, delivery_id) VALUES ({}, {}, {})",
                    names.Book("snapshots"), dataset, names.Date(batch_date), fresh_id)});
@@ -242,22 +250,25 @@ void ApplyContent(const ApplyDimensionStep& step, const DimensionNames& t, const
 
 std::string VersionsTable(const std::string& dimension) { return "versions_" + dimension; }
 
-std::vector<Statement> RenderUses(const ResolveDimensionStep& step, const Names& names) {
+PublishPart RenderUses(const ResolveDimensionStep& step, const Names& names) {
   const DimensionNames t(step, names);
+  PublishPart part;
   std::vector<std::string> columns = {fmt::format("{} VARCHAR(64)", t.sk)};
   for (const std::string& key : step.dimension->key) {
     columns.push_back(fmt::format("{} {}", names.Column(key),
                                   names.dialect().type_name(step.table.Find(key)->type)));
   }
-  return {
+  part.resolve.push_back(
       {fmt::format("collect how the use of '{}' changes", t.name),
-       fmt::format("CREATE TEMP TABLE {} ({}, uses BIGINT)", t.uses, fmt::join(columns, ", "))}};
+       fmt::format("CREATE TEMP TABLE {} ({}, uses BIGINT)", t.uses, fmt::join(columns, ", "))});
+  return part;
 }
 
-std::vector<Statement> RenderResolveDimension(const ResolveDimensionStep& step, const Names& names,
-                                              Days batch_date) {
+PublishPart RenderResolveDimension(const ResolveDimensionStep& step, const Names& names,
+                                   Days batch_date) {
   const DimensionNames t(step, names);
-  std::vector<Statement> statements;
+  PublishPart part;
+  std::vector<Statement>& statements = part.resolve;
   if (ContentChanges(step)) ResolveContent(step, t, names, batch_date, &statements);
   std::string affected = fmt::format("SELECT {} FROM {}", t.sk, t.uses);
   if (ContentChanges(step)) {
@@ -278,11 +289,11 @@ std::vector<Statement> RenderResolveDimension(const ResolveDimensionStep& step, 
   statements.push_back(CreateTemp("members that come or change", t.change, change));
   statements.push_back(CreateTemp("members that go", t.gone, GoneQuery(step, t, names)));
   AddUses(step, t, names, &statements);
-  return statements;
+  return part;
 }
 
-std::vector<Statement> RenderApplyDimension(const ApplyDimensionStep& step, const Names& names,
-                                            Days batch_date) {
+PublishPart RenderApplyDimension(const ApplyDimensionStep& step, const Names& names,
+                                 Days batch_date) {
   const DimensionNames t(step.resolved, names);
   std::vector<std::string> set;
   for (const std::string& column : step.resolved.table.Names()) {
@@ -290,28 +301,29 @@ std::vector<Statement> RenderApplyDimension(const ApplyDimensionStep& step, cons
     set.push_back(fmt::format("{0} = {1}.{0}", names.Column(column), t.change));
   }
   const std::vector<std::string> all = step.resolved.table.Names();
-  std::vector<Statement> statements;
-  statements.push_back({fmt::format("delete members of '{}' that go", t.name),
-                        fmt::format("DELETE FROM {0} WHERE {1} IN (SELECT {1} FROM {2})",
-                                    t.dimension, t.sk, t.gone)});
-  statements.push_back({fmt::format("merge members of '{}', real and placeholder", t.name),
-                        fmt::format("MERGE INTO {0} USING {1} ON {0}.{2} = {1}.{2}\n"
-                                    "WHEN MATCHED THEN UPDATE SET {3}\n"
-                                    "WHEN NOT MATCHED THEN INSERT ({4}) VALUES ({5})",
-                                    t.dimension, t.change, t.sk, fmt::join(set, ", "),
-                                    names.List(all), names.List(all, t.change + "."))});
-  statements.push_back({"replace their use counts",
-                        fmt::format("DELETE FROM {} WHERE dimension = {} AND member_key IN (SELECT "
-                                    "{} FROM {})",
-                                    names.Book("uses"), t.literal, t.sk, t.need)});
-  statements.push_back(
+  PublishPart part;
+  part.remove.push_back({fmt::format("delete members of '{}' that go", t.name),
+                         fmt::format("DELETE FROM {0} WHERE {1} IN (SELECT {1} FROM {2})",
+                                     t.dimension, t.sk, t.gone)});
+  part.add.push_back({fmt::format("merge members of '{}', real and placeholder", t.name),
+                      fmt::format("MERGE INTO {0} USING {1} ON {0}.{2} = {1}.{2}\n"
+                                  "WHEN MATCHED THEN UPDATE SET {3}\n"
+                                  "WHEN NOT MATCHED THEN INSERT ({4}) VALUES ({5})",
+                                  t.dimension, t.change, t.sk, fmt::join(set, ", "),
+                                  names.List(all), names.List(all, t.change + "."))});
+  part.remove.push_back(
+      {"replace their use counts",
+       fmt::format("DELETE FROM {} WHERE dimension = {} AND member_key IN (SELECT "
+                   "{} FROM {})",
+                   names.Book("uses"), t.literal, t.sk, t.need)});
+  part.add.push_back(
       {"keep use counts above zero",
        fmt::format(
            "INSERT INTO {} (dimension, member_key, uses)\nSELECT {}, {}, uses FROM {} WHERE "
            "uses > 0",
-           names.Book("uses"), t.literal, t.sk, t.need)});
-  if (ContentChanges(step.resolved)) ApplyContent(step, t, names, batch_date, &statements);
-  return statements;
+           names.Book("uses"), names.Varchar(t.name, 256), t.sk, t.need)});
+  if (ContentChanges(step.resolved)) ApplyContent(step, t, names, batch_date, &part);
+  return part;
 }
 
 }  // namespace lyceum

@@ -83,6 +83,7 @@ const Dialect& DuckDbDialect() {
     Dialect d;
     d.name = "duckdb";
     d.max_identifier_bytes = 63;  // DuckDB has no limit; PostgreSQL's keeps names portable
+    d.one_writer = true;          // the process that attached the file for writing holds its lock
     d.backslash_escapes = false;  // standard strings
     d.type_name = TypeText;
     d.call = Call;

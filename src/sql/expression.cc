@@ -40,9 +40,11 @@ class Renderer {
       case ExprKind::kIsNull:
         return fmt::format("({} IS {}NULL)", parts[0], no);
       case ExprKind::kIn:
+        MakeComparable(node.children, /*ordered=*/false, &parts);
         return fmt::format("({} {}IN ({}))", parts[0], no,
                            fmt::join(parts.begin() + 1, parts.end(), ", "));
       case ExprKind::kBetween:
+        MakeComparable(node.children, /*ordered=*/true, &parts);
         return fmt::format("({} {}BETWEEN {} AND {})", parts[0], no, parts[1], parts[2]);
       case ExprKind::kCase:
         return Case(node, parts);
@@ -62,7 +64,19 @@ class Renderer {
     return child->type == type ? part : Cast(part, type);
   }
 
-  std::string Binary(const ExprNode& node, const std::vector<std::string>& parts) const {
+  /// Texts compare alike on all engines only if they are spelled as the dialect says.
+  void MakeComparable(const std::vector<Expr>& operands, bool ordered,
+                      std::vector<std::string>* parts) const {
+    const auto spell = ordered ? dialect_.ordered_text : dialect_.equal_text;
+    if (!spell) return;
+    for (size_t i = 0; i < operands.size(); ++i) {
+      if (operands[i]->type.kind == TypeKind::kText) (*parts)[i] = spell((*parts)[i]);
+    }
+  }
+
+  std::string Binary(const ExprNode& node, std::vector<std::string> parts) const {
+    const bool equality = node.op == BinaryOp::kEqual || node.op == BinaryOp::kNotEqual;
+    if (!IsArithmetic(node.op)) MakeComparable(node.children, !equality, &parts);
     std::string left = parts[0], right = parts[1];
     if (IsArithmetic(node.op) && node.type.kind == TypeKind::kBigint) {
       left = Widened(node.children[0], left, node.type);
@@ -84,6 +98,11 @@ class Renderer {
   }
 
   Result<std::string> Call(const ExprNode& node, std::vector<std::string> parts) const {
+    if (node.text == "nullif" && dialect_.equal_text &&
+        node.children[0]->type.kind == TypeKind::kText) {
+      return fmt::format("(CASE WHEN {} = {} THEN NULL ELSE {} END)", dialect_.equal_text(parts[0]),
+                         dialect_.equal_text(parts[1]), parts[0]);
+    }
     const bool widens = node.text == "coalesce" || node.text == "abs";
     for (size_t i = 0; widens && i < parts.size(); ++i) {
       parts[i] = Widened(node.children[i], parts[i], node.type);

@@ -97,16 +97,16 @@ void AddUses(const ResolveFactStep& step, const FactNames& t, const Names& names
 
 std::string WaitingTable(const std::string& fact) { return "waiting_" + fact; }
 
-std::vector<Statement> RenderResolveFact(const ResolveFactStep& step, const Names& names,
-                                         Days batch_date, const DateBounds& staged) {
+PublishPart RenderResolveFact(const ResolveFactStep& step, const Names& names, Days batch_date,
+                              const DateBounds& staged) {
   const FactNames t(step, names);
   const std::string day = names.Date(batch_date);
   const DateBounds old = OldBounds(step);
   // Equal identities have equal dates only where the identity holds the date.
   const std::string bound = step.date_in_identity ? Bounded(names, Union(old, staged)) : "";
-  std::vector<Statement> statements;
+  PublishPart part;
   const auto add = [&](std::string purpose, const std::string& table, const std::string& query) {
-    statements.push_back(CreateTemp(std::move(purpose), table, query));
+    part.resolve.push_back(CreateTemp(std::move(purpose), table, query));
   };
   add(fmt::format("rows of this batch that '{}' holds now", step.table.name), t.old_rows,
       fmt::format("SELECT {} FROM {} WHERE {} = {}{}", t.columns, t.fact, t.batch, day,
@@ -145,56 +145,56 @@ std::vector<Statement> RenderResolveFact(const ResolveFactStep& step, const Name
       fmt::format("SELECT {0} FROM {1} UNION SELECT {0} FROM {2} UNION SELECT {0} FROM {3} UNION "
                   "SELECT {0} FROM {4}",
                   t.date, t.old_rows, t.staged, t.demoted, t.promoted));
-  AddUses(step, t, names, &statements);
-  return statements;
+  AddUses(step, t, names, &part.resolve);
+  return part;
 }
 
-std::vector<Statement> RenderApplyFact(const ApplyFactStep& apply, const Names& names,
-                                       Days batch_date) {
+PublishPart RenderApplyFact(const ApplyFactStep& apply, const Names& names, Days batch_date) {
   const ResolveFactStep& step = apply.resolved;
   const FactNames t(step, names);
   const std::string day = names.Date(batch_date);
   const std::string old_bound = Bounded(names, OldBounds(step));
-  std::vector<Statement> statements;
+  PublishPart part;
   if (step.current) {
-    statements.push_back(
+    part.remove.push_back(
         {fmt::format("take the old batch out of '{}'", step.table.name),
          fmt::format("DELETE FROM {} WHERE {} = {}{}", t.fact, t.batch, day, old_bound)});
   }
-  statements.push_back(
+  part.remove.push_back(
       {"take out rows that now wait",
        fmt::format("DELETE FROM {0} WHERE {1} > {2} AND {3} IN (SELECT {3} FROM {4}) AND {5} IN "
                    "(SELECT {5} FROM {4})",
                    t.fact, t.batch, day, t.key, t.demoted, t.date)});
   if (step.current) {
-    statements.push_back(
+    part.remove.push_back(
         {"take the old batch out of the waiting rows",
          fmt::format("DELETE FROM {} WHERE {} = {}{}", t.waiting, t.batch, day, old_bound)});
   }
-  statements.push_back(
+  part.remove.push_back(
       {"release rows that wait no longer",
        fmt::format("DELETE FROM {0} WHERE EXISTS (SELECT 1 FROM {1} WHERE {1}.{2} = {0}.{2} AND "
                    "{1}.{3} = {0}.{3})",
                    t.waiting, t.promoted, t.key, t.batch)});
-  statements.push_back(
+  part.add.push_back(
       {fmt::format("put the new batch into '{}'", step.table.name),
        fmt::format(
            "INSERT INTO {0} ({1})\nSELECT {1} FROM {2}\nWHERE NOT EXISTS (SELECT 1 FROM {3} "
            "WHERE {3}.{4} = {2}.{4})",
            t.fact, t.columns, t.staged, t.late, t.key)});
-  statements.push_back(
+  part.add.push_back(
       {"put in released rows",
        fmt::format("INSERT INTO {0} ({1})\nSELECT {1} FROM {2}", t.fact, t.columns, t.promoted)});
-  statements.push_back(
+  part.add.push_back(
       {"let rows wait",
        fmt::format("INSERT INTO {waiting} ({columns}, reason)\n"
-                   "SELECT {columns}, 'overlap' FROM {staged} WHERE EXISTS (SELECT 1 FROM {late}\n"
+                   "SELECT {columns}, {overlap} FROM {staged} WHERE EXISTS (SELECT 1 FROM {late}\n"
                    "  WHERE {late}.{key} = {staged}.{key})\n"
-                   "UNION ALL SELECT {columns}, 'overlap' FROM {demoted}",
+                   "UNION ALL SELECT {columns}, {overlap} FROM {demoted}",
                    fmt::arg("waiting", t.waiting), fmt::arg("columns", t.columns),
-                   fmt::arg("staged", t.staged), fmt::arg("late", t.late), fmt::arg("key", t.key),
+                   fmt::arg("overlap", names.Varchar("overlap", 32)), fmt::arg("staged", t.staged),
+                   fmt::arg("late", t.late), fmt::arg("key", t.key),
                    fmt::arg("demoted", t.demoted))});
-  return statements;
+  return part;
 }
 
 }  // namespace lyceum

@@ -57,45 +57,51 @@ Statement DropFileLines(const Names& names, const std::string& belongs) {
 }  // namespace
 
 Statement RenderRunRow(const Names& names, const RunRow& row) {
-  return {
-      "record the run",
-      fmt::format("INSERT INTO {} (run_id, pipeline, batch_date, state, exit_code, started_at, "
-                  "ended_at, lyceum_version, message) VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {})",
-                  names.Book("runs"), names.Text(names.run_id()), names.Text(row.pipeline),
-                  names.Date(row.batch_date), names.Text(row.state),
-                  row.exit_code ? std::to_string(*row.exit_code) : "CAST(NULL AS INTEGER)",
-                  Timestamp(names, row.started_at), Timestamp(names, row.ended_at),
-                  names.Text(LYCEUM_VERSION), names.Text(row.message))};
+  // How long a run has been going is judged by the warehouse's clock, so that clock starts it.
+  const bool starts = row.ended_at.empty() && names.dialect().now;
+  const std::string started = starts ? names.dialect().now : Timestamp(names, row.started_at);
+  return {"record the run",
+          fmt::format(
+              "INSERT INTO {} (run_id, pipeline, batch_date, state, exit_code, started_at, "
+              "ended_at, lyceum_version, message) VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {})",
+              names.Book("runs"), names.Text(names.run_id()), names.Text(row.pipeline),
+              names.Date(row.batch_date), names.Text(row.state),
+              row.exit_code ? std::to_string(*row.exit_code) : "CAST(NULL AS INTEGER)", started,
+              Timestamp(names, row.ended_at), names.Text(LYCEUM_VERSION), names.Text(row.message))};
 }
 
-Statement RenderForgetRun(const Names& names) {
-  return {"replace the run's record", fmt::format("DELETE FROM {} WHERE run_id = {}",
-                                                  names.Book("runs"), names.Text(names.run_id()))};
+std::vector<Statement> RenderForgetRun(const Names& names) {
+  std::vector<Statement> statements;
+  for (const char* table : {"runs", "quality_results"}) {
+    statements.push_back(
+        {"replace the run's record", fmt::format("DELETE FROM {} WHERE run_id = {}",
+                                                 names.Book(table), names.Text(names.run_id()))});
+  }
+  return statements;
 }
 
-std::vector<Statement> RenderLedger(const Names& names, const DatasetPlan& plan, Days batch_date,
-                                    const std::string& published_at,
-                                    const std::vector<FileRow>& files,
-                                    std::optional<Days> first_date, std::optional<Days> last_date) {
+PublishPart RenderLedger(const Names& names, const DatasetPlan& plan, Days batch_date,
+                         const std::string& published_at, const std::vector<FileRow>& files,
+                         std::optional<Days> first_date, std::optional<Days> last_date) {
   const Dataset& dataset = *plan.dataset;
   const std::string name = names.Text(dataset.name);
   const std::string fresh = Belongs(names, dataset, batch_date, plan.delivery_id);
-  std::vector<Statement> statements;
-  statements.push_back({fmt::format("replace the current content of '{}'", dataset.name),
-                        fmt::format("DELETE FROM {} WHERE dataset = {} AND batch_date = {}",
-                                    names.Book("batches"), name, names.Date(batch_date))});
+  PublishPart part;
+  part.remove.push_back({fmt::format("replace the current content of '{}'", dataset.name),
+                         fmt::format("DELETE FROM {} WHERE dataset = {} AND batch_date = {}",
+                                     names.Book("batches"), name, names.Date(batch_date))});
   const bool old_ends = !dataset.dated() && plan.current && plan.current_ends &&
                         plan.current->delivery_id != plan.delivery_id;
   if (old_ends) {
     const std::string old = Belongs(names, dataset, batch_date, plan.current->delivery_id);
-    statements.push_back(Supersede(names, old));
-    statements.push_back(DropFileLines(names, old));
+    part.remove.push_back(Supersede(names, old));
+    part.remove.push_back(DropFileLines(names, old));
   }
   if (plan.action == DatasetAction::kLoad) {
-    statements.push_back(Supersede(names, fresh));
-    statements.push_back(DropFileLines(names, fresh));
+    part.remove.push_back(Supersede(names, fresh));
+    part.remove.push_back(DropFileLines(names, fresh));
   }
-  statements.push_back(
+  part.add.push_back(
       {"record it",
        fmt::format(
            "INSERT INTO {} (dataset, batch_date, delivery_id, content_hash, spec_hash, "
@@ -105,11 +111,11 @@ std::vector<Statement> RenderLedger(const Names& names, const DatasetPlan& plan,
            names.Text(plan.content_hash), names.Text(plan.spec_hash), names.Text(names.run_id()),
            Timestamp(names, published_at), OptionalDate(names, first_date),
            OptionalDate(names, last_date))});
-  if (plan.action != DatasetAction::kLoad) return statements;
+  if (plan.action != DatasetAction::kLoad) return part;
   const std::string date =
       dataset.dated() ? names.Date(batch_date) : std::string("CAST(NULL AS DATE)");
   for (const FileRow& file : files) {
-    statements.push_back(
+    part.add.push_back(
         {"record the ledger line of a file",
          fmt::format("INSERT INTO {} (delivery_id, dataset, batch_date, run_id, file, base_name, "
                      "content_id, bytes, rows_read, rows_loaded, rows_duplicate, rows_quarantined, "
@@ -119,7 +125,7 @@ std::vector<Statement> RenderLedger(const Names& names, const DatasetPlan& plan,
                      names.Text(file.content_id), file.bytes, file.read, file.loaded,
                      file.duplicates, file.quarantined, file.empty_lines)});
   }
-  return statements;
+  return part;
 }
 
 Statement RenderQuarantineInsert(const Names& names, const std::string& state) {
@@ -128,7 +134,7 @@ Statement RenderQuarantineInsert(const Names& names, const std::string& state) {
       "byte_offset, byte_length, raw_text, stored_as, reasons, kind";
   return {"keep the rejected rows",
           fmt::format("INSERT INTO {} ({}, state)\nSELECT {}, {} FROM {}", names.Book("quarantine"),
-                      columns, columns, names.Text(state), names.Private("quarantine"))};
+                      columns, columns, names.Varchar(state, 16), names.Private("quarantine"))};
 }
 
 Statement RenderDropUnpublished(const Names& names, Days batch_date) {
@@ -173,24 +179,28 @@ std::vector<Statement> RenderFaults(const Names& names, Days batch_date,
   return statements;
 }
 
-std::vector<Statement> RenderDefinition(const Names& names, const std::string& table,
-                                        const std::string& hash) {
-  return {{"forget the old definition", fmt::format("DELETE FROM {} WHERE table_name = {}",
-                                                    names.Book("marts"), names.Text(table))},
-          {"note the definition",
-           fmt::format("INSERT INTO {} (table_name, definition_hash) VALUES ({}, {})",
-                       names.Book("marts"), names.Text(table), names.Text(hash))}};
+PublishPart RenderDefinition(const Names& names, const std::string& table,
+                             const std::string& hash) {
+  PublishPart part;
+  part.remove = {
+      {"forget the old definition", fmt::format("DELETE FROM {} WHERE table_name = {}",
+                                                names.Book("marts"), names.Text(table))}};
+  part.add = {{"note the definition",
+               fmt::format("INSERT INTO {} (table_name, definition_hash) VALUES ({}, {})",
+                           names.Book("marts"), names.Text(table), names.Text(hash))}};
+  return part;
 }
 
-std::vector<Statement> RenderDropTable(const Names& names, const std::string& table) {
-  std::vector<Statement> statements = {
+PublishPart RenderDropTable(const Names& names, const std::string& table) {
+  PublishPart part;
+  part.swap = {
       {fmt::format("drop '{}'", table), fmt::format("DROP TABLE IF EXISTS {}", names.Star(table))}};
   for (const char* book : {"marts", "tables"}) {
-    statements.push_back(
+    part.remove.push_back(
         {"forget its description",
          fmt::format("DELETE FROM {} WHERE table_name = {}", names.Book(book), names.Text(table))});
   }
-  return statements;
+  return part;
 }
 
 const char* TableKindName(TableKind kind) {
@@ -235,25 +245,29 @@ const char* ColumnRoleName(ColumnRole role) {
   return "";
 }
 
-std::vector<Statement> RenderTableRows(const Names& names, const TableSchema& table,
-                                       const std::string& dataset) {
+PublishPart RenderTableRows(const Names& names, const TableSchema& table,
+                            const std::string& dataset) {
   std::vector<std::string> values;
   for (size_t i = 0; i < table.columns.size(); ++i) {
     const TableColumn& column = table.columns[i];
-    values.push_back(fmt::format("({}, {}, {}, {}, {}, {}, {}, {}, {}, {})", names.Text(table.name),
-                                 names.Text(TableKindName(table.kind)), i + 1,
-                                 names.Text(column.name), names.Text(TypeName(column.type)),
-                                 names.Text(TypeName(column.keyed_as)),
-                                 names.Text(ColumnRoleName(column.role)), column.identity_position,
-                                 names.Text(column.refers_to), names.Text(dataset)));
+    values.push_back(
+        fmt::format("({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})", names.Text(table.name),
+                    names.Text(TableKindName(table.kind)), i + 1, names.Text(column.name),
+                    names.Text(TypeName(column.type)), names.Text(TypeName(column.keyed_as)),
+                    names.Text(ColumnRoleName(column.role)), column.identity_position,
+                    names.Text(column.refers_to), names.Text(dataset), names.Text(names.schema())));
   }
-  return {{fmt::format("describe '{}'", table.name),
-           fmt::format("DELETE FROM {} WHERE table_name = {}", names.Book("tables"),
-                       names.Text(table.name))},
-          {fmt::format("describe '{}'", table.name),
-           fmt::format("INSERT INTO {} (table_name, kind, position, column_name, type, keyed_as, "
-                       "role, identity_position, refers_to, dataset) VALUES\n{}",
-                       names.Book("tables"), fmt::join(values, ",\n"))}};
+  PublishPart part;
+  part.remove = {{fmt::format("describe '{}'", table.name),
+                  fmt::format("DELETE FROM {} WHERE table_name = {}", names.Book("tables"),
+                              names.Text(table.name))}};
+  part.add = {
+      {fmt::format("describe '{}'", table.name),
+       fmt::format(
+           "INSERT INTO {} (table_name, kind, position, column_name, type, "
+           "keyed_as, role, identity_position, refers_to, dataset, table_schema) VALUES\n{}",
+           names.Book("tables"), fmt::join(values, ",\n"))}};
+  return part;
 }
 
 }  // namespace lyceum

@@ -43,15 +43,16 @@ struct FaultRow {
 };
 
 Statement RenderRunRow(const Names& names, const RunRow& row);
-Statement RenderForgetRun(const Names& names);
+/// Removes the rows of this run from runs and quality_results, so that writing them is the same
+/// done twice.
+std::vector<Statement> RenderForgetRun(const Names& names);
 
 /// What the ledger says about one dataset after its publish: replaces the old lines and the open
 /// quarantine records of what it replaces. Static datasets keep lines and records per content.
 /// `files` and the quarantine are written for DatasetAction::kLoad only.
-std::vector<Statement> RenderLedger(const Names& names, const DatasetPlan& plan, Days batch_date,
-                                    const std::string& published_at,
-                                    const std::vector<FileRow>& files,
-                                    std::optional<Days> first_date, std::optional<Days> last_date);
+PublishPart RenderLedger(const Names& names, const DatasetPlan& plan, Days batch_date,
+                         const std::string& published_at, const std::vector<FileRow>& files,
+                         std::optional<Days> first_date, std::optional<Days> last_date);
 /// Moves this run's private quarantine records into lyceum.quarantine, with `state`.
 Statement RenderQuarantineInsert(const Names& names, const std::string& state);
 /// Removes records that earlier runs of this date rejected behind a closed gate.
@@ -61,13 +62,12 @@ std::vector<Statement> RenderQuality(const Names& names, Days batch_date,
 std::vector<Statement> RenderFaults(const Names& names, Days batch_date,
                                     const std::vector<FaultRow>& rows);
 /// Notes the definition that a mart or calendar was built by.
-std::vector<Statement> RenderDefinition(const Names& names, const std::string& table,
-                                        const std::string& hash);
+PublishPart RenderDefinition(const Names& names, const std::string& table, const std::string& hash);
 /// Drops a mart or calendar, with what the bookkeeping says of it.
-std::vector<Statement> RenderDropTable(const Names& names, const std::string& table);
+PublishPart RenderDropTable(const Names& names, const std::string& table);
 /// Replaces the description of a table in lyceum.tables.
-std::vector<Statement> RenderTableRows(const Names& names, const TableSchema& table,
-                                       const std::string& dataset);
+PublishPart RenderTableRows(const Names& names, const TableSchema& table,
+                            const std::string& dataset);
 
 const char* TableKindName(TableKind kind);
 const char* ColumnRoleName(ColumnRole role);

@@ -17,6 +17,7 @@ struct Part {
   const Measure* measure;
   std::string name;
   std::string over_fact;  ///< what a row of the measure's own fact contributes
+  std::string elsewhere;  ///< what a row of another fact contributes
 };
 
 std::string PowerOfTen(int exponent) { return "1" + std::string(exponent, '0'); }
@@ -32,9 +33,19 @@ std::string ScaledValue(const TableColumn& column, const Names& names) {
                      names.dialect().wide_integer);
 }
 
+/// The type of ScaledValue.
+std::string ScaledType(const TableColumn& column, const Names& names) {
+  const bool wide =
+      column.keyed_as.kind == TypeKind::kDecimal && column.type.kind == TypeKind::kDecimal;
+  return wide ? names.dialect().wide_integer : names.dialect().type_name(Type{TypeKind::kBigint});
+}
+
 int ScaleOf(const TableColumn& column) {
   return column.keyed_as.kind == TypeKind::kDecimal ? column.keyed_as.scale : 0;
 }
+
+/// Names of a spec never begin with `_`.
+std::string CountPart(const Measure& measure) { return "_count_" + measure.name; }
 
 Result<std::vector<Part>> PartsOf(const Measure& measure, const TableSchema& fact,
                                   const Names& names) {
@@ -44,16 +55,19 @@ Result<std::vector<Part>> PartsOf(const Measure& measure, const TableSchema& fac
   }
   if (measure.type == MeasureType::kCount) {
     return std::vector<Part>{
-        {&measure, measure.name, fmt::format("CASE WHEN {} THEN 1 ELSE 0 END", condition)}};
+        {&measure, measure.name, fmt::format("CASE WHEN {} THEN 1 ELSE 0 END", condition), "0"}};
   }
   const TableColumn& column = *fact.Find(measure.column);
   std::vector<Part> parts = {
       {&measure, measure.name,
-       fmt::format("CASE WHEN {} THEN {} END", condition, ScaledValue(column, names))}};
+       fmt::format("CASE WHEN {} THEN {} END", condition, ScaledValue(column, names)),
+       // Typed, since PostgreSQL takes a union of bare nulls for text.
+       fmt::format("CAST(NULL AS {})", ScaledType(column, names))}};
   if (measure.type == MeasureType::kAverage) {
-    parts.push_back({&measure, measure.name + "__count",
+    parts.push_back({&measure, CountPart(measure),
                      fmt::format("CASE WHEN ({}) AND {} IS NOT NULL THEN 1 ELSE 0 END", condition,
-                                 names.Column(measure.column))});
+                                 names.Column(measure.column)),
+                     "0"});
   }
   return parts;
 }
@@ -96,7 +110,7 @@ std::string Aggregate(const Measure& measure, const TableSchema& fact, const Nam
     case MeasureType::kAverage:
       break;
   }
-  const std::string count = fmt::format("sum({})", names.Column(measure.name + "__count"));
+  const std::string count = fmt::format("sum({})", names.Column(CountPart(measure)));
   const std::string average = Average(sum, count, ScaleOf(*fact.Find(measure.column)), names);
   return fmt::format("CASE WHEN {} = 0 THEN NULL ELSE {} END AS {}", count,
                      Unscale(average, 4, measure.result, names), name);
@@ -104,9 +118,9 @@ std::string Aggregate(const Measure& measure, const TableSchema& fact, const Nam
 
 }  // namespace
 
-Result<std::vector<Statement>> RenderRefreshMart(const RefreshMartStep& step, const Spec& spec,
-                                                 const Names& names,
-                                                 const std::vector<std::string>& changed_facts) {
+Result<PublishPart> RenderRefreshMart(const RefreshMartStep& step, const Spec& spec,
+                                      const Names& names,
+                                      const std::vector<std::string>& changed_facts) {
   const Mart& mart = *step.mart;
   const std::string star = names.Star(mart.name);
   const std::string touched = names.Temp("touched", mart.name);
@@ -133,13 +147,8 @@ Result<std::vector<Statement>> RenderRefreshMart(const RefreshMartStep& step, co
     std::vector<std::string> select;
     for (const Part& part : parts) {
       const bool own = part.measure->fact == fact;
-      const bool counts =
-          part.measure->type == MeasureType::kCount || part.name != part.measure->name;
-      select.push_back(fmt::format("{} AS {}",
-                                   own      ? part.over_fact
-                                   : counts ? "0"
-                                            : "NULL",
-                                   names.Column(part.name)));
+      select.push_back(
+          fmt::format("{} AS {}", own ? part.over_fact : part.elsewhere, names.Column(part.name)));
     }
     sources.push_back(fmt::format("SELECT {}, {}\n  FROM {}{}", names.List(mart.group_by),
                                   fmt::join(select, ", "), names.Star(fact), where));
@@ -148,33 +157,33 @@ Result<std::vector<Statement>> RenderRefreshMart(const RefreshMartStep& step, co
   for (const Measure& measure : mart.measures) {
     aggregates.push_back(Aggregate(measure, FactTable(spec, *spec.FindFact(measure.fact)), names));
   }
-  std::vector<Statement> statements;
+  PublishPart part;
   if (!step.whole) {
-    statements.push_back(
+    part.resolve.push_back(
         {fmt::format("dates of '{}' that change", mart.name),
          fmt::format("CREATE TEMP TABLE {} AS\n{}", touched, fmt::join(dates, " UNION "))});
   }
-  statements.push_back({fmt::format("take them out of '{}'", mart.name),
-                        fmt::format("DELETE FROM {}{}", star, where)});
-  statements.push_back(
-      {"aggregate them anew",
+  part.remove.push_back({fmt::format("take them out of '{}'", mart.name),
+                         fmt::format("DELETE FROM {}{}", star, where)});
+  part.add.push_back(
+      {fmt::format("aggregate '{}' anew", mart.name),
        fmt::format("INSERT INTO {} ({})\nSELECT {}, {}\nFROM ({}) AS s\nGROUP BY {}", star,
                    names.List(step.table.Names()), names.List(mart.group_by),
                    fmt::join(aggregates, ",\n  "), fmt::join(sources, "\n  UNION ALL "),
                    names.List(mart.group_by))});
-  for (Statement& statement : RenderDefinition(names, mart.name, step.mart_hash)) {
-    statements.push_back(std::move(statement));
-  }
-  return statements;
+  part.Append(RenderDefinition(names, mart.name, step.mart_hash));
+  return part;
 }
 
-std::vector<Statement> RenderSwapStaging(const SwapStagingStep& step, const Names& names) {
+PublishPart RenderSwapStaging(const SwapStagingStep& step, const Names& names) {
   const std::string staging = "staging_" + step.table.name;
-  return {{fmt::format("drop the staging table of the batch before"),
-           fmt::format("DROP TABLE IF EXISTS {}", names.Star(staging))},
-          {"put this batch's in its place",
-           fmt::format("ALTER TABLE {} RENAME TO {}", names.Private(step.table.name),
-                       names.Column(staging))}};
+  PublishPart part;
+  part.swap = {{fmt::format("drop the staging table of the batch before"),
+                fmt::format("DROP TABLE IF EXISTS {}", names.Star(staging))},
+               {"put this batch's in its place",
+                fmt::format("ALTER TABLE {} RENAME TO {}", names.Private(step.table.name),
+                            names.Column(staging))}};
+  return part;
 }
 
 }  // namespace lyceum

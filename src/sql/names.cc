@@ -3,10 +3,30 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <iterator>
+
 namespace lyceum {
+namespace {
+
+void Move(std::vector<Statement> from, std::vector<Statement>* to) {
+  to->insert(to->end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+}  // namespace
+
+void PublishPart::Append(PublishPart other) {
+  Move(std::move(other.resolve), &resolve);
+  Move(std::move(other.remove), &remove);
+  Move(std::move(other.add), &add);
+  Move(std::move(other.swap), &swap);
+}
+
+std::string Names::Varchar(std::string_view text, int bytes) const {
+  return fmt::format("CAST({} AS VARCHAR({}))", Text(text), bytes);
+}
 
 std::string Names::Temp(std::string_view what, std::string_view of) const {
-  return Column(fmt::format("{}_{}", what, of));
+  return Column(fmt::format("_{}_{}", what, of));
 }
 
 std::string Names::List(const std::vector<std::string>& columns, std::string_view prefix) const {

@@ -16,6 +16,19 @@ struct Statement {
   std::string sql;
 };
 
+/// The statements of one publish step, by when they may run. A publish runs first every `resolve`
+/// of all its steps, then every `remove`, `add` and `swap`: all reads of the old state come before
+/// the first change, and a table's rows are deleted before any is inserted (the reverse deadlocks
+/// on Redshift).
+struct PublishPart {
+  std::vector<Statement> resolve;  ///< temporary tables, computed from the old state
+  std::vector<Statement> remove;   ///< DELETE and UPDATE
+  std::vector<Statement> add;      ///< INSERT and MERGE
+  std::vector<Statement> swap;     ///< DROP and RENAME
+
+  void Append(PublishPart other);
+};
+
 /// Spells the names and literals of one run in one dialect. Warehouse tables carry their schema;
 /// temporary tables have none, so that every warehouse resolves them to the session's.
 class Names {
@@ -35,10 +48,13 @@ class Names {
   std::string Book(std::string_view table) const { return Qualified("lyceum", table); }
   /// A private table of this run, beside the star tables so that it can be renamed into one.
   std::string Private(const std::string& table) const { return Star(PrivateTable(run_id_, table)); }
-  /// A temporary table of this session: `<what>_<of>`.
+  /// A temporary table of this session: `_<what>_<of>`. Names of a spec never begin with `_`, so it
+  /// hides no table.
   std::string Temp(std::string_view what, std::string_view of) const;
 
   std::string Text(std::string_view text) const { return QuoteText(dialect_, text); }
+  /// A text literal with its type, for select lists: Redshift gives a bare literal none there.
+  std::string Varchar(std::string_view text, int bytes) const;
   std::string Date(Days days) const {
     return TypedLiteral(dialect_, Type{TypeKind::kDate}, FormatDate(days));
   }

@@ -35,12 +35,22 @@ std::string RenderRuleCounts(const ReadStep& step, const Names& names);
 
 /// Creates what is missing of the star schema and of the bookkeeping.
 std::vector<Statement> RenderBookkeepingTables(const Names& names);
-std::vector<Statement> RenderCreateTable(const TableSchema& table, const Names& names);
+/// The schema, if it is missing.
+Statement RenderSchema(const std::string& schema, const Names& names);
+/// Table, waiting rows, member versions and indexes. `layout` says where Redshift's default does
+/// not suit; it may be null.
+std::vector<Statement> RenderCreateTable(const TableSchema& table, const Names& names,
+                                         const TableLayout* layout);
+/// ` DISTSTYLE ... SORTKEY (...)` of a table.
+std::string RenderLayout(const TableSchema& table, const TableLayout* layout, const Names& names);
 std::vector<Statement> RenderAddColumn(const TableSchema& table, const TableColumn& column,
                                        const Names& names);
-std::vector<Statement> RenderCalendar(const CalendarTable& calendar, const Names& names);
+PublishPart RenderCalendar(const CalendarTable& calendar, const Names& names);
 std::string RenderTableDefinition(const std::string& qualified_name,
                                   const std::vector<TableColumn>& columns, const Names& names);
+/// As RenderTableDefinition, for a run's private table, which stays until it is swapped in.
+std::string RenderPrivateTable(const std::string& qualified_name,
+                               const std::vector<TableColumn>& columns, const Names& names);
 
 /// What the run learned about a fact's staged rows before it publishes.
 struct DateBounds {
@@ -48,22 +58,24 @@ struct DateBounds {
   std::optional<Days> last;
 };
 
-std::vector<Statement> RenderResolveFact(const ResolveFactStep& step, const Names& names,
-                                         Days batch_date, const DateBounds& staged);
-std::vector<Statement> RenderApplyFact(const ApplyFactStep& step, const Names& names,
-                                       Days batch_date);
+PublishPart RenderResolveFact(const ResolveFactStep& step, const Names& names, Days batch_date,
+                              const DateBounds& staged);
+PublishPart RenderApplyFact(const ApplyFactStep& step, const Names& names, Days batch_date);
 /// Creates the temporary table in which facts and dimensions count how they change the use of this
 /// dimension's members. Must run before any fact or dimension is resolved.
-std::vector<Statement> RenderUses(const ResolveDimensionStep& step, const Names& names);
-std::vector<Statement> RenderResolveDimension(const ResolveDimensionStep& step, const Names& names,
-                                              Days batch_date);
-std::vector<Statement> RenderApplyDimension(const ApplyDimensionStep& step, const Names& names,
-                                            Days batch_date);
+PublishPart RenderUses(const ResolveDimensionStep& step, const Names& names);
+PublishPart RenderResolveDimension(const ResolveDimensionStep& step, const Names& names,
+                                   Days batch_date);
+PublishPart RenderApplyDimension(const ApplyDimensionStep& step, const Names& names,
+                                 Days batch_date);
 /// `sources` are the mart's facts that this run changes.
-Result<std::vector<Statement>> RenderRefreshMart(const RefreshMartStep& step, const Spec& spec,
-                                                 const Names& names,
-                                                 const std::vector<std::string>& changed_facts);
-std::vector<Statement> RenderSwapStaging(const SwapStagingStep& step, const Names& names);
+Result<PublishPart> RenderRefreshMart(const RefreshMartStep& step, const Spec& spec,
+                                      const Names& names,
+                                      const std::vector<std::string>& changed_facts);
+PublishPart RenderSwapStaging(const SwapStagingStep& step, const Names& names);
+
+/// Bookkeeping table that writers lock first, so that they take turns and readers never wait.
+inline constexpr char kWriterLock[] = "writer_lock";
 
 /// Name of a fact's waiting table and of a dimension's member versions in the bookkeeping schema.
 std::string WaitingTable(const std::string& fact);

@@ -16,6 +16,8 @@ struct BookTable {
 };
 
 constexpr BookTable kBookTables[] = {
+    // Writers lock it first; it has no rows.
+    {kWriterLock, "nothing INTEGER"},
     // One row per run, written when it starts and when it ends.
     {"runs",
      "run_id VARCHAR(64), pipeline VARCHAR(256), batch_date DATE, state VARCHAR(32),"
@@ -52,56 +54,120 @@ constexpr BookTable kBookTables[] = {
     {"tables",
      "table_name VARCHAR(256), kind VARCHAR(16), position INTEGER, column_name VARCHAR(256),"
      " type VARCHAR(64), keyed_as VARCHAR(64), role VARCHAR(32), identity_position INTEGER,"
-     " refers_to VARCHAR(4096), dataset VARCHAR(256)"},
+     " refers_to VARCHAR(4096), dataset VARCHAR(256), table_schema VARCHAR(256)"},
 };
 
-std::string ColumnList(const std::vector<TableColumn>& columns, const Names& names) {
+using TypeSpelling = std::string (*)(const Type& type);
+
+/// Keys are 64 hex digits; where a length costs memory in queries, their columns say so.
+std::string ColumnType(const TableColumn& column, TypeSpelling type_name, const Names& names) {
+  const bool key = column.role == ColumnRole::kEventKey ||
+                   column.role == ColumnRole::kReferenceKey ||
+                   column.role == ColumnRole::kSurrogateKey;
+  return key && names.dialect().has_layout ? "VARCHAR(64)" : type_name(column.type);
+}
+
+std::string ColumnList(const std::vector<TableColumn>& columns, TypeSpelling type_name,
+                       const Names& names) {
   std::vector<std::string> list;
   for (const TableColumn& column : columns) {
     list.push_back(
-        fmt::format("{} {}", names.Column(column.name), names.dialect().type_name(column.type)));
+        fmt::format("{} {}", names.Column(column.name), ColumnType(column, type_name, names)));
   }
   return fmt::format("{}", fmt::join(list, ", "));
 }
+
+/// Statements that let PostgreSQL find a day, a batch and a key without reading the history.
+void AddIndexes(const std::string& table, const std::vector<std::string>& columns,
+                const Names& names, std::vector<Statement>* statements) {
+  if (!names.dialect().has_indexes) return;
+  for (const std::string& column : columns) {
+    statements->push_back({"find its rows without reading all",
+                           fmt::format("CREATE INDEX ON {} ({})", table, names.Column(column))});
+  }
+}
+
+std::vector<std::string> IndexedColumns(const TableSchema& table) {
+  switch (table.kind) {
+    case TableKind::kFact:
+      return {kBatchDate, kDateKey};
+    case TableKind::kDimension:
+      return {table.NameOf(ColumnRole::kSurrogateKey)};
+    case TableKind::kMart:
+    case TableKind::kCalendar:
+      return {kDateKey};
+  }
+  return {};
+}
+
+/// Bookkeeping that grows with members or records, and the columns by which it is looked up.
+struct BookIndex {
+  const char* table;
+  const char* column;
+};
+constexpr BookIndex kBookIndexes[] = {
+    {"members", "member_key"}, {"uses", "member_key"}, {"quarantine", "batch_date"}};
 
 }  // namespace
 
 std::string RenderTableDefinition(const std::string& qualified_name,
                                   const std::vector<TableColumn>& columns, const Names& names) {
   return fmt::format("CREATE TABLE IF NOT EXISTS {} ({})", qualified_name,
-                     ColumnList(columns, names));
+                     ColumnList(columns, names.dialect().type_name, names));
+}
+
+std::string RenderPrivateTable(const std::string& qualified_name,
+                               const std::vector<TableColumn>& columns, const Names& names) {
+  const Dialect& dialect = names.dialect();
+  const TypeSpelling type_name =
+      dialect.staged_type_name ? dialect.staged_type_name : dialect.type_name;
+  return fmt::format("CREATE {} IF NOT EXISTS {} ({})", dialect.private_table, qualified_name,
+                     ColumnList(columns, type_name, names));
+}
+
+Statement RenderSchema(const std::string& schema, const Names& names) {
+  return {fmt::format("create schema '{}'", schema),
+          fmt::format("CREATE SCHEMA IF NOT EXISTS {}", names.Column(schema))};
 }
 
 std::vector<Statement> RenderBookkeepingTables(const Names& names) {
-  std::vector<Statement> statements = {
-      {"schema of the star tables",
-       fmt::format("CREATE SCHEMA IF NOT EXISTS {}", names.Column(names.schema()))},
-      {"schema of the bookkeeping", "CREATE SCHEMA IF NOT EXISTS lyceum"}};
+  std::vector<Statement> statements;
   for (const BookTable& table : kBookTables) {
     statements.push_back({"bookkeeping", fmt::format("CREATE TABLE IF NOT EXISTS {} ({})",
                                                      names.Book(table.name), table.columns)});
   }
+  for (const BookIndex& index : kBookIndexes) {
+    AddIndexes(names.Book(index.table), {index.column}, names, &statements);
+  }
   return statements;
 }
 
-std::vector<Statement> RenderCreateTable(const TableSchema& table, const Names& names) {
+std::vector<Statement> RenderCreateTable(const TableSchema& table, const Names& names,
+                                         const TableLayout* layout) {
+  const std::string attributes =
+      names.dialect().has_layout ? RenderLayout(table, layout, names) : "";
+  // Not `IF NOT EXISTS`: a table of this name that is not Lyceum's must not be filled.
   std::vector<Statement> statements = {
       {fmt::format("create '{}'", table.name),
-       RenderTableDefinition(names.Star(table.name), table.columns, names)}};
+       fmt::format("CREATE TABLE {} ({}){}", names.Star(table.name),
+                   ColumnList(table.columns, names.dialect().type_name, names), attributes)}};
+  AddIndexes(names.Star(table.name), IndexedColumns(table), names, &statements);
   if (table.kind == TableKind::kFact) {
-    std::string definition =
-        RenderTableDefinition(names.Book(WaitingTable(table.name)), table.columns, names);
+    const std::string waiting = names.Book(WaitingTable(table.name));
+    std::string definition = RenderTableDefinition(waiting, table.columns, names);
     definition.insert(definition.size() - 1, ", reason VARCHAR(32)");
-    statements.push_back({"rows of it that wait", definition});
+    statements.push_back({"rows of it that wait", definition + attributes});
+    AddIndexes(waiting, IndexedColumns(table), names, &statements);
   }
   if (table.kind == TableKind::kDimension && !table.NameOf(ColumnRole::kInferred).empty()) {
+    const std::string versions = names.Book(VersionsTable(table.name));
     std::vector<TableColumn> columns = StagedColumns(table);
     TableColumn delivery;
     delivery.name = "delivery_id";
     columns.insert(columns.begin(), delivery);
     statements.push_back(
-        {"versions of its members",
-         RenderTableDefinition(names.Book(VersionsTable(table.name)), columns, names)});
+        {"versions of its members", RenderTableDefinition(versions, columns, names)});
+    AddIndexes(versions, {"delivery_id"}, names, &statements);
   }
   return statements;
 }
@@ -115,14 +181,14 @@ std::vector<Statement> RenderAddColumn(const TableSchema& table, const TableColu
   if (versions) tables.push_back(names.Book(VersionsTable(table.name)));
   std::vector<Statement> statements;
   for (const std::string& name : tables) {
-    statements.push_back(
-        {fmt::format("add column '{}'", column.name),
-         fmt::format("ALTER TABLE {} ADD COLUMN {}", name, ColumnList({column}, names))});
+    statements.push_back({fmt::format("add column '{}'", column.name),
+                          fmt::format("ALTER TABLE {} ADD COLUMN {}", name,
+                                      ColumnList({column}, names.dialect().type_name, names))});
   }
   return statements;
 }
 
-std::vector<Statement> RenderCalendar(const CalendarTable& calendar, const Names& names) {
+PublishPart RenderCalendar(const CalendarTable& calendar, const Names& names) {
   // Days are counted by crossing digits: warehouses have no number series in common.
   const std::string digits =
       "(SELECT 0 AS n UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4"
@@ -137,14 +203,19 @@ std::vector<Statement> RenderCalendar(const CalendarTable& calendar, const Names
     from += fmt::format("\n  CROSS JOIN {} AS d{}", digits, place);
   }
   const std::string star = names.Star(calendar.table);
-  return {{"empty the calendar", fmt::format("DELETE FROM {}", star)},
-          {"fill the calendar",
-           fmt::format(
-               "INSERT INTO {}\nSELECT day, EXTRACT(YEAR FROM day), EXTRACT(QUARTER FROM day),\n"
-               "  EXTRACT(MONTH FROM day), EXTRACT(DAY FROM day), EXTRACT(WEEK FROM day),\n"
-               "  EXTRACT(ISODOW FROM day), EXTRACT(ISODOW FROM day) >= 6\n"
-               "FROM (SELECT {} + n AS day FROM (SELECT {} AS n FROM {}) AS s WHERE n < {}) AS t",
-               star, names.Date(calendar.from), number, from, num_days)}};
+  PublishPart part;
+  part.remove = {{"empty the calendar", fmt::format("DELETE FROM {}", star)}};
+  part.add = {
+      {"fill the calendar",
+       fmt::format(
+           "INSERT INTO {}\nSELECT day, EXTRACT(YEAR FROM day), EXTRACT(QUARTER FROM day),\n"
+           "  EXTRACT(MONTH FROM day), EXTRACT(DAY FROM day), EXTRACT(WEEK FROM day),\n"
+           // Sunday is 0; Redshift has no ISODOW.
+           "  MOD(CAST(EXTRACT(DOW FROM day) AS INTEGER) + 6, 7) + 1,\n"
+           "  MOD(CAST(EXTRACT(DOW FROM day) AS INTEGER) + 6, 7) >= 5\n"
+           "FROM (SELECT {} + n AS day FROM (SELECT {} AS n FROM {}) AS s WHERE n < {}) AS t",
+           star, names.Date(calendar.from), number, from, num_days)}};
+  return part;
 }
 
 }  // namespace lyceum

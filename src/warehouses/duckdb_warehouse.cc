@@ -5,13 +5,12 @@
 // closing it would drop the lock (POSIX).
 
 #include <fmt/format.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <sys/stat.h>
 
 #include <filesystem>
 
 #include "sql/render.h"
+#include "warehouses/crash_point.h"
+#include "warehouses/statement_guard.h"
 #include "warehouses/warehouse.h"
 
 namespace lyceum {
@@ -21,9 +20,7 @@ constexpr char kCatalog[] = "lyceum_warehouse";
 
 class DuckDbWarehouse : public Warehouse {
  public:
-  explicit DuckDbWarehouse(DuckDb* database) : database_(database) {
-    if (const char* at = getenv("LYCEUM_CRASH_AT")) crash_at_ = atoi(at);
-  }
+  explicit DuckDbWarehouse(DuckDb* database) : database_(database), guard_(DuckDbDialect()) {}
   ~DuckDbWarehouse() override {
     (void)database_->Execute("ROLLBACK");
     (void)database_->Execute("USE memory");
@@ -33,7 +30,8 @@ class DuckDbWarehouse : public Warehouse {
   const Dialect& dialect() const override { return DuckDbDialect(); }
 
   Status Execute(const Statement& statement) override {
-    CrashIfAsked();
+    crash_point_.Pass();
+    RETURN_IF_ERROR(guard_.Check(statement.sql));
     return Explain(database_->Execute(statement.sql), statement.purpose);
   }
 
@@ -46,10 +44,10 @@ class DuckDbWarehouse : public Warehouse {
 
   Status Stage(const std::string& table, const StagedRows& rows) override {
     const Names names(dialect(), "", "");
-    CrashIfAsked();
-    RETURN_IF_ERROR(Explain(database_->Execute(RenderTableDefinition(table, rows.columns, names)),
-                            "stage rows"));
-    CrashIfAsked();
+    crash_point_.Pass();
+    RETURN_IF_ERROR(
+        Explain(database_->Execute(RenderPrivateTable(table, rows.columns, names)), "stage rows"));
+    crash_point_.Pass();
     std::vector<std::string> columns;
     for (const TableColumn& column : rows.columns) columns.push_back(column.name);
     return Explain(database_->Execute(fmt::format("INSERT INTO {} ({})\n{}", table,
@@ -60,19 +58,14 @@ class DuckDbWarehouse : public Warehouse {
   void Interrupt() override { database_->Interrupt(); }
 
  private:
-  /// Tests ask for a crash before the n-th write: the next run must end as if there had been none.
-  void CrashIfAsked() {
-    if (crash_at_ > 0 && ++writes_ == crash_at_) kill(getpid(), SIGKILL);
-  }
-
   static Status Explain(const Status& status, const std::string& purpose) {
     if (status.ok() || status.code() == ErrorCode::kInterrupted) return status;
     return {status.code(), fmt::format("{}: {}", purpose, status.message())};
   }
 
   DuckDb* database_;
-  int crash_at_ = 0;
-  int writes_ = 0;
+  StatementGuard guard_;
+  CrashPoint crash_point_;
 };
 
 /// DuckDB's message names the holder: `... held in /usr/bin/x (PID 12) by user ...`.

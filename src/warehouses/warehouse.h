@@ -7,15 +7,18 @@
 #include "base/status.h"
 #include "engines/duckdb_client.h"
 #include "engines/engine.h"
+#include "engines/object_store.h"
 #include "engines/row.h"
 #include "sql/names.h"
 
 namespace lyceum {
 
 /// Where the star schema and the bookkeeping live: one session on one database. Not thread-safe,
-/// except Interrupt(); one per run. Transactions are statements (BEGIN, COMMIT, ROLLBACK).
-/// kUnavailable means that a retry may help; after a failed statement inside a transaction the
-/// caller must roll back.
+/// except Interrupt(); one per run. Transactions are statements (BEGIN, COMMIT, ROLLBACK); where
+/// several processes write, one that changes anything locks first (see RenderLock).
+/// Codes: kConflict, kConnectionLost, kUnavailable and kInterrupted as ErrorCode says. After a
+/// failed statement inside a transaction the caller must roll back; after kConnectionLost the next
+/// BEGIN opens a new session, without the temporary tables of the old one.
 class Warehouse {
  public:
   virtual ~Warehouse() = default;
@@ -41,5 +44,30 @@ class Warehouse {
 /// exist.
 Result<std::unique_ptr<Warehouse>> OpenDuckDbWarehouse(DuckDb* database, const std::string& path,
                                                        const std::string& schema, bool read_only);
+
+/// A server that speaks PostgreSQL's protocol.
+struct ServerOptions {
+  std::string url;     ///< as libpq reads it; may hold a password
+  std::string name;    ///< what messages call it
+  std::string schema;  ///< becomes the search path
+  bool read_only = false;
+};
+
+/// Connects to PostgreSQL. `engine` holds the rows that Stage() reads and must outlive the
+/// warehouse; it may be null if nothing is staged. kUnavailable says why there is no connection, or
+/// that the server is older than 15.
+Result<std::unique_ptr<Warehouse>> OpenPostgresWarehouse(DuckDb* engine,
+                                                         const ServerOptions& options);
+
+struct RedshiftOptions {
+  ServerOptions server;
+  std::string stage;     ///< `s3://bucket/prefix`
+  std::string iam_role;  ///< `default`, or an ARN
+};
+
+/// Connects to Amazon Redshift. `engine` and `store` as for PostgreSQL's engine: needed for Stage()
+/// only, and outliving the warehouse. kUnavailable also if the server is no Redshift.
+Result<std::unique_ptr<Warehouse>> OpenRedshiftWarehouse(DuckDb* engine, ObjectStore* store,
+                                                         const RedshiftOptions& options);
 
 }  // namespace lyceum

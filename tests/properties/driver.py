@@ -81,6 +81,9 @@ class Warehouse:
             schema = "lyceum" if table.name.startswith("waiting_") else "main"
             names = ", ".join(f'"{name}"' for name in table.columns)
             sql = f'SELECT {names} FROM {schema}.{table.name}'
+            # Before the first publish there are no tables.
+            if not self.rows("SELECT 1 AS found FROM lyceum.batches LIMIT 1"):
+                return Counter()
         rows = self.rows(sql)
         return Counter(tuple(read(kind, row[name], known) for name, kind in zip(table.columns, table.kinds))
                        for row in rows)

@@ -59,6 +59,13 @@ class Case(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         return [list(row.values()) for row in json.loads(done.stdout)]
 
+    def sql(self, *statements):
+        """Changes the warehouse behind the program's back, as another tool would."""
+        import duckdb
+        with duckdb.connect(str(self.database)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
     def quarantine(self, dataset, state="open"):
         """(file, line, reasons, raw text) of the dataset's records, in order."""
         rows = self.query("SELECT file, line, reasons, raw_text FROM lyceum.quarantine"

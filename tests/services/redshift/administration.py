@@ -11,6 +11,7 @@ def read_begin(reader: Reader):
     else:
         reader.expect("begin")
         reader.accept_any("work", "transaction")
+    access = ""
     # Redshift takes the isolation level and ignores it.
     while reader.token.kind != "end":
         if reader.accept("isolation", "level"):
@@ -19,12 +20,12 @@ def read_begin(reader: Reader):
                     or reader.accept("snapshot")):
                 reader.fail()
         elif reader.accept("read", "only"):
-            raise NotImitated("READ ONLY")
+            access = " READ ONLY"
         else:
             reader.expect("read", "write")
         reader.accept(",")
     # The level that takes one snapshot, at the first statement after BEGIN and LOCK.
-    return Statement("begin", "BEGIN ISOLATION LEVEL REPEATABLE READ", tag="BEGIN")
+    return Statement("begin", "BEGIN ISOLATION LEVEL REPEATABLE READ" + access, tag="BEGIN")
 
 
 def read_commit(reader: Reader):

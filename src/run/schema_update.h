@@ -1,0 +1,35 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "spec/spec.h"
+#include "sql/names.h"
+#include "warehouses/warehouse.h"
+
+namespace lyceum {
+
+/// What brings the tables of a warehouse up to a spec. It runs inside the publish transaction, so
+/// that a run which publishes nothing changes no table.
+struct SchemaChanges {
+  std::vector<std::string> notes;  ///< for `plan`: `create 'fact_quiz'`
+  std::vector<Statement> define;   ///< CREATE, ALTER and DROP, before anything reads the tables
+  PublishPart rows;                ///< descriptions and calendar days
+
+  bool empty() const { return define.empty() && rows.remove.empty() && rows.add.empty(); }
+};
+
+/// Compares the spec with the tables of the warehouse. kBadSpec lists every table whose change
+/// needs a rebuild (changed type, key or identity, dropped column). `names` names the star schema;
+/// `layouts` are those of the target.
+Result<SchemaChanges> CompareSchema(const Spec& spec, const Names& names,
+                                    const std::map<std::string, TableLayout>& layouts,
+                                    Warehouse* warehouse);
+
+/// What a warehouse without Lyceum's tables needs for a spec.
+SchemaChanges NewSchema(const Spec& spec, const Names& names,
+                        const std::map<std::string, TableLayout>& layouts);
+
+}  // namespace lyceum

@@ -1,0 +1,49 @@
+#include "run/transaction.h"
+
+#include <chrono>
+#include <random>
+#include <thread>
+
+#include "sql/publish_sql.h"
+
+namespace lyceum {
+namespace {
+
+constexpr int kAttempts = 5;
+
+}  // namespace
+
+Status InTransaction(const Names& names, Warehouse* warehouse,
+                     const std::vector<Statement>& statements) {
+  RETURN_IF_ERROR(warehouse->Execute({"begin", "BEGIN"}));
+  std::vector<Statement> all = RenderLock(names);
+  all.insert(all.end(), statements.begin(), statements.end());
+  for (const Statement& statement : all) {
+    if (Status status = warehouse->Execute(statement); !status.ok()) {
+      (void)warehouse->Execute({"roll back", "ROLLBACK"});
+      return status;
+    }
+  }
+  Status status = warehouse->Execute({"commit", "COMMIT"});
+  if (!status.ok()) (void)warehouse->Execute({"roll back", "ROLLBACK"});
+  return status;
+}
+
+void PauseBefore(int attempt) {
+  static thread_local std::mt19937 random(std::random_device{}());
+  const int least = 100 << (attempt - 1);
+  std::uniform_int_distribution<int> pause(least, 2 * least);
+  std::this_thread::sleep_for(std::chrono::milliseconds(pause(random)));
+}
+
+Status Retrying(const std::function<Status()>& attempt) {
+  for (int i = 1;; ++i) {
+    Status status = attempt();
+    const bool again =
+        status.code() == ErrorCode::kConflict || status.code() == ErrorCode::kConnectionLost;
+    if (!again || i == kAttempts) return status;
+    PauseBefore(i);
+  }
+}
+
+}  // namespace lyceum

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "base/status.h"
+#include "sql/names.h"
+#include "warehouses/warehouse.h"
+
+namespace lyceum {
+
+/// Runs statements in one transaction, after the writers' lock where there is one; rolls back if
+/// any fails.
+Status InTransaction(const Names& names, Warehouse* warehouse,
+                     const std::vector<Statement>& statements);
+
+/// Calls `attempt`, and calls it again after growing pauses while it ends with kConflict or
+/// kConnectionLost, five times in all (about six seconds). What it does must be the same done
+/// twice, since a lost connection may hide a COMMIT that happened.
+Status Retrying(const std::function<Status()>& attempt);
+
+/// Waits a little before try number `attempt` (from 1), longer each time and never twice the same,
+/// so that two writers which collided do not collide again.
+void PauseBefore(int attempt);
+
+}  // namespace lyceum

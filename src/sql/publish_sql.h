@@ -1,0 +1,41 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "plan/plan.h"
+#include "sql/ledger_sql.h"
+#include "sql/render.h"
+
+namespace lyceum {
+
+/// What a publish knows beyond its plan: what loading the files told.
+struct PublishFacts {
+  std::map<std::string, DateBounds> bounds;           ///< date_key of the staged rows, by dataset
+  std::map<std::string, std::vector<FileRow>> files;  ///< ledger lines of loaded files, by dataset
+  std::vector<QualityRow> quality;
+  RunRow run;
+  bool quarantine_staged = false;  ///< the private quarantine table exists
+  /// What brings the tables up to the spec: CREATE, ALTER and DROP, then rows.
+  std::vector<Statement> define;
+  PublishPart schema_rows;
+};
+
+/// A statement and the plan's step that it belongs to.
+struct StepStatement {
+  std::string step;
+  Statement statement;
+};
+
+/// Takes the lock that makes writers of one warehouse take turns; it must be the first statement of
+/// a transaction. Empty where the warehouse admits one writing process anyway.
+std::vector<Statement> RenderLock(const Names& names);
+
+/// Everything between the lock and COMMIT of one publish, in order: new tables, all temporary
+/// tables, then all DELETE and UPDATE, then all INSERT and MERGE, then the swap of the staging
+/// tables.
+Result<std::vector<StepStatement>> RenderPublish(const Plan& plan, const PublishFacts& facts,
+                                                 const Names& names);
+
+}  // namespace lyceum
