@@ -1,8 +1,10 @@
 """Faults that the double injects: what the client sees, and what the database holds after."""
 import pathlib
+import threading
 import time
 import unittest
 
+from services import service
 from services.client import SqlError
 from services.double_case import DoubleCase
 from services.redshift import wire
@@ -107,6 +109,43 @@ class Faults(DoubleCase):
         self.double.inject("drop_before")
         self.double.clear_faults()
         self.assertEqual(self.client.value("SELECT 1"), "1")
+
+    def test_drop_connect(self):
+        fault = self.double.inject("drop_connect", times=2)
+        for _ in range(2):
+            with self.assertRaises(wire.Disconnected):
+                self.connect()
+        self.assertEqual((self.connect().value("SELECT 1"), fault.fired), ("1", 2))
+
+    def test_cut_connections(self):
+        self.begin()
+        self.double.cut_connections()
+        self.lost("COMMIT")
+        self.assertEqual(self.rows(), "0")
+
+    def test_a_stopped_double_answers_nobody(self):
+        port = self.double.port
+        self.double.stop()
+        self.assertFalse(service.answers(port))
+
+    def test_cancel(self):
+        other = self.connect()
+        self.begin()
+        self.client.query("LOCK t")
+        timer = threading.Timer(0.3, other.cancel)
+        timer.start()
+        with self.assertRaises(SqlError) as caught:
+            other.query("SELECT count(*) FROM t")
+        self.assertEqual(str(caught.exception), "57014 Query cancelled on user's request")
+        timer.join()
+
+    def test_slow_copy(self):
+        fault = self.double.inject("slow_copy", seconds=0.3)
+        start = time.monotonic()
+        self.assertEqual(self.refused("COPY t FROM 's3://lyceum-gone/k' IAM_ROLE default FORMAT PARQUET"),
+                         "XX000 The specified S3 prefix 'k' does not exist")
+        self.assertGreater(time.monotonic() - start, 0.3)
+        self.assertEqual(fault.fired, 1)
 
     def test_unknown_fault(self):
         with self.assertRaises(ValueError) as caught:

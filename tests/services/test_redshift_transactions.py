@@ -219,6 +219,11 @@ class TwoConnections(DoubleCase):
         self.client.query("COMMIT")
         self.assertIsNone(waiting.finish())
 
+    def test_views_cannot_be_locked(self):
+        self.client.query("CREATE VIEW v AS SELECT batch FROM fact")
+        self.client.query("BEGIN")
+        self.assertEqual(self.refused("LOCK v"), '42809 "v" is not a table')
+
     def test_deadlock(self):
         self.client.query("BEGIN")
         self.client.query("LOCK fact")
