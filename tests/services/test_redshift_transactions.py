@@ -110,10 +110,14 @@ class Blocks(DoubleCase):
         """A temporary table that was rolled back hides no real one from the checks."""
         self.client.query("BEGIN")
         self.client.query("CREATE TEMP TABLE a AS SELECT 1 AS k")
-        self.client.query("ROLLBACK")
-        self.client.query("BEGIN")
-        self.client.query("INSERT INTO a VALUES (1)")
-        self.assertIn("deadlocks with another loader", self.refused("DELETE FROM a"))
+        self.refused("SELECT now()")
+        self.client.query("COMMIT")
+        self.assertEqual(self.client.tag, "ROLLBACK")
+        for end in ("ROLLBACK", "COMMIT"):
+            self.client.query("BEGIN")
+            self.client.query("INSERT INTO a VALUES (1)")
+            self.assertIn("deadlocks with another loader", self.refused("DELETE FROM a"))
+            self.client.query(end)
 
 
 class TwoConnections(DoubleCase):

@@ -38,6 +38,7 @@ class Session:
         self._portals = {}
         self._batch = []
         self._skipping = False
+        self._had_failed = False
 
     def serve(self):
         politely = True
@@ -98,6 +99,7 @@ class Session:
 
     def _judge(self, sql):
         """The recognised statement, or None for an empty one."""
+        self._had_failed = self.backend.status == "E"
         statement = recognise(sql)
         if statement is None or self.backend.status == "E" and statement.kind not in _ENDING:
             if statement is not None:
@@ -202,7 +204,8 @@ class Session:
             if statement.kind == "set" and statement.setting[0] == "error_on_nondeterministic_update":
                 self.nondeterministic_update_fails = statement.setting[1][0].lower() in ("on", "true")
         if self.backend.status == "I":
-            self.transaction.ended(committed=well and statement.kind != "rollback")
+            # COMMIT of a failed transaction is a rollback.
+            self.transaction.ended(committed=well and statement.kind != "rollback" and not self._had_failed)
 
     def _copy(self, statement):
         command, query_id = statement.copy, self.double.next_query_id()
