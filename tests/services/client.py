@@ -26,6 +26,8 @@ class SqlClient:
         self._user = urllib.parse.unquote(parts.username)
         self._password = urllib.parse.unquote(parts.password or "")
         self.stream = wire.Stream(socket.create_connection((parts.hostname, parts.port), timeout_seconds))
+        self._address = (parts.hostname, parts.port)
+        self._key = b""
         self.reported = {}
         self.notices = []
         self.tag = None
@@ -69,6 +71,12 @@ class SqlClient:
                          + wire.message(b"S"))
         return self._answer()
 
+    def cancel(self):
+        """Asks the server to end the statement that runs now; may be called from another thread."""
+        with socket.create_connection(self._address, 5) as connection:
+            connection.sendall(struct.pack("!II", 8 + len(self._key), wire.CANCEL_REQUEST) + self._key)
+            connection.recv(1)
+
     def value(self, sql):
         """The only value of the only row."""
         (row,) = self.query(sql)
@@ -84,6 +92,8 @@ class SqlClient:
                 self._authenticate(payload)
             elif kind == b"S":
                 self._note_parameter(payload)
+            elif kind == b"K":
+                self._key = payload
             elif kind == b"Z":
                 return
 

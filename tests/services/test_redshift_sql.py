@@ -280,6 +280,20 @@ class Refusals(DoubleCase):
         self.assertEqual(self.double.statements, [(1, "SELECT 1"), (1, "SELECT now()")])
         self.assertEqual([(number, sql) for number, sql, _ in self.double.refusals], [(1, "SELECT now()")])
 
+    def test_deep_expressions(self):
+        self.assertEqual(self.client.value("SELECT " + "(" * 500 + "1" + ")" * 500), "1")
+
+    def test_bytes_that_are_no_text(self):
+        self.client.stream.send(wire.message(b"Q", b"SELECT '\xe4'\0"))
+        with self.assertRaises(SqlError) as caught:
+            self.client._answer()
+        self.assertEqual(str(caught.exception), '22021 invalid byte sequence for encoding "UNICODE": 0xe4')
+
+    def test_query_ids(self):
+        self.client.query("SELECT 1")
+        first = int(self.client.value("SELECT pg_last_query_id()"))
+        self.assertEqual(int(self.client.value("SELECT pg_last_query_id()")), first + 1)
+
     def test_empty_statement(self):
         self.assertEqual(self.client.query(" -- nothing\n"), [])
 

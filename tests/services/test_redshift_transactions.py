@@ -110,10 +110,14 @@ class Blocks(DoubleCase):
         """A temporary table that was rolled back hides no real one from the checks."""
         self.client.query("BEGIN")
         self.client.query("CREATE TEMP TABLE a AS SELECT 1 AS k")
-        self.client.query("ROLLBACK")
-        self.client.query("BEGIN")
-        self.client.query("INSERT INTO a VALUES (1)")
-        self.assertIn("deadlocks with another loader", self.refused("DELETE FROM a"))
+        self.refused("SELECT now()")
+        self.client.query("COMMIT")
+        self.assertEqual(self.client.tag, "ROLLBACK")
+        for end in ("ROLLBACK", "COMMIT"):
+            self.client.query("BEGIN")
+            self.client.query("INSERT INTO a VALUES (1)")
+            self.assertIn("deadlocks with another loader", self.refused("DELETE FROM a"))
+            self.client.query(end)
 
 
 class TwoConnections(DoubleCase):
@@ -218,6 +222,11 @@ class TwoConnections(DoubleCase):
         self.wait_until_blocked()
         self.client.query("COMMIT")
         self.assertIsNone(waiting.finish())
+
+    def test_views_cannot_be_locked(self):
+        self.client.query("CREATE VIEW v AS SELECT batch FROM fact")
+        self.client.query("BEGIN")
+        self.assertEqual(self.refused("LOCK v"), '42809 "v" is not a table')
 
     def test_deadlock(self):
         self.client.query("BEGIN")

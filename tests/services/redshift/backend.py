@@ -19,6 +19,8 @@ def translated(fields, serialization_table="table"):
     state, said = fields.get("C", ""), fields.get("M", "").replace(f"{OWN_SCHEMA}.", "")
     if state == "40001":
         return serialization_failure(serialization_table)
+    if state == "57014" and "user request" in said:
+        said = "Query cancelled on user's request"
     if state == "21000" and said.startswith("MERGE command cannot affect row a second time"):
         return {"S": "ERROR", "C": "XX000", "M": "Found multiple matches to update the same tuple."}
     if state == "23502":

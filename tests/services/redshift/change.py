@@ -51,12 +51,14 @@ def read_update(reader: Reader):
     start = reader.at
     reader.expect("update")
     name_at = reader.at
+    reader.open_scope()
     target = reader.table_name()
     alias = None
     if reader.accept("as"):
         alias = reader.name()
     elif reader.sees_name() and not reader.sees("set"):
         alias = reader.name()
+    reader.scope.add_table(target, alias)
     table = reader.sql(name_at)
     reader.expect("set")
     _assignments(reader)
@@ -69,6 +71,7 @@ def read_update(reader: Reader):
     if reader.accept("where"):
         expression.read_expression(reader)
     reader.expect_end()
+    reader.close_scope()
     statement = Statement("update", reader.sql(start), target=target, effect="exclusive", parameters=reader.parameters)
     if ambiguity:
         row = f'"{alias}"' if alias else target.quoted()
@@ -96,19 +99,24 @@ def read_delete(reader: Reader):
     reader.expect("delete")
     if not reader.accept("from"):
         reader.replace(start, "DELETE FROM")
+    reader.open_scope()
     target = reader.table_name()
+    reader.scope.add_table(target)
     if reader.accept("using"):
         query.read_tables(reader)
     if reader.accept("where"):
         expression.read_expression(reader)
     reader.expect_end()  # an alias of the target, RETURNING
+    reader.close_scope()
     return Statement("delete", reader.sql(start), target=target, effect="exclusive", parameters=reader.parameters)
 
 
 def read_merge(reader: Reader):
     start = reader.at
     reader.expect("merge", "into")
+    reader.open_scope()
     target = reader.table_name()
+    reader.scope.add_table(target)
     reader.expect("using")
     _merge_source(reader, target)
     reader.expect("on")
@@ -121,6 +129,7 @@ def read_merge(reader: Reader):
         raise NotImitated("MERGE ... REMOVE DUPLICATES")
     _merge_actions(reader)
     reader.expect_end()
+    reader.close_scope()
     return Statement("merge", reader.sql(start), target=target, effect="exclusive", parameters=reader.parameters)
 
 
@@ -137,11 +146,11 @@ def _merge_source(reader, target):
             raise Refusal("XX000", "double: a parameter inside MERGE's source fails on Redshift")
         reader.expect(")")
         reader.accept("as")
-        reader.name()
+        reader.scope.add_table(None, reader.name())
     else:
-        query.read_relation(reader)
-        if reader.accept("as") or reader.sees_name():
-            reader.name()
+        name = query.read_relation(reader)
+        named = reader.accept("as") or reader.sees_name()
+        reader.scope.add_table(name, reader.name() if named else None)
     if any(read == target or read.name == target.name and None in (read.schema, target.schema)
            for read in reader.tables[before:]):
         raise Refusal("0A000", "Source view/subquery in Merge statement cannot reference target table.")

@@ -2,6 +2,7 @@
 import itertools
 import pathlib
 import socket
+import sys
 import threading
 import urllib.parse
 
@@ -41,7 +42,7 @@ class RedshiftDouble:
         self.statements = []
         self.refusals = []
         self.failed_logins = 0
-        self._port = port
+        self.port = port
         self._query_ids = itertools.count(1001)
         self._sessions = set()
         self._lock = threading.Lock()
@@ -56,10 +57,6 @@ class RedshiftDouble:
         self.stop()
 
     @property
-    def port(self):
-        return self._listener.getsockname()[1]
-
-    @property
     def url(self):
         password = urllib.parse.quote(self.password, safe="")
         return f"postgresql://{self.user}:{password}@{self.host}:{self.port}/{self.database}"
@@ -69,18 +66,19 @@ class RedshiftDouble:
         return f"{self.postgres.socket_directory}/.s.PGSQL.{self.postgres.port}"
 
     def start(self):
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), 20000))  # expressions are read by recursion
         self._create_database()
         self._admin = Backend(self.backend_path, {"user": self.postgres.superuser, "database": self.backend_database})
-        self._listener = socket.create_server((self.host, self._port))
+        self._listener = socket.create_server((self.host, self.port))
+        self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
     def stop(self):
         if self._listener is not None:
+            self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits for connections
             self._listener.close()
-        with self._lock:
-            sessions = list(self._sessions)
-        for session in sessions:
-            session.close()
+            self._listener = None
+        self.cut_connections()
         if self._admin is not None:
             self._admin.close()
             self._admin = None
@@ -91,6 +89,13 @@ class RedshiftDouble:
 
     def clear_faults(self):
         self.faults.clear()
+
+    def cut_connections(self):
+        """Cuts all clients off at once, as a restart of the cluster does; what was open is rolled back."""
+        with self._lock:
+            sessions = list(self._sessions)
+        for session in sessions:
+            session.close()
 
     def connections(self):
         """How many clients are connected now."""
@@ -140,9 +145,10 @@ class RedshiftDouble:
             admin.close()
 
     def _accept(self):
+        listener = self._listener
         for number in itertools.count(1):
             try:
-                connection, _ = self._listener.accept()
+                connection, _ = listener.accept()
             except OSError:
                 return
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -19,6 +19,10 @@ _TYPED_LITERALS = ("date", "timestamp", "timestamptz", "interval")
 
 def read_expression(reader: Reader, in_select_list=False):
     """Reads one expression. `in_select_list`: what Redshift takes as a condition only is refused."""
+    following = reader.ahead(1)
+    if reader.token.kind in ("string", "number") and following.kind == "operator" and following.value in (",", ")"):
+        reader.at += 1  # a row of VALUES has hundreds of these
+        return
     while True:
         while reader.accept("not"):
             pass
@@ -198,13 +202,13 @@ def _typed_literal(reader, word):
 
 
 def _column(reader):
-    reader.name()
+    names = [reader.name()]
     while reader.accept("."):
-        if reader.accept("*"):
-            return
-        reader.name()
+        names.append("*" if reader.accept("*") else reader.name())
     if reader.sees("("):
         raise unsound("a function called by a qualified name")
+    if len(names) > 1 and reader.scope is not None:
+        reader.scope.add_column(tuple(names[:-1]))
 
 
 def _case(reader):
@@ -374,8 +378,14 @@ def _within_group(reader, close, count):
 
 def _window(reader, name):
     reader.expect("(")
+    if reader.scope is not None:
+        reader.scope.has_window = True
+    if reader.sees_any("partition", "order") and reader.ahead(2).kind in ("string", "number"):
+        raise unsound("a constant in the PARTITION BY or ORDER BY of a window")
     if reader.accept("partition", "by"):
         read_expressions(reader)
+    if reader.sees("order") and reader.ahead(2).kind in ("string", "number"):
+        raise unsound("a constant in the PARTITION BY or ORDER BY of a window")
     ordered = query.read_order_by(reader)
     if reader.accept("rows"):
         if reader.accept("between"):

@@ -12,8 +12,11 @@ KINDS = {
     "drop_after_commit": "commits, then cuts the connection: the client never hears",
     "delay_commit": "cuts the connection when COMMIT comes, and commits `seconds` later",
     "slow_copy": "lets COPY take `seconds` longer",
+    "drop_connect": "cuts a new connection before it is let in",
     "slow": "lets the statement take `seconds` longer",
 }
+# Stands for a new connection where a statement is expected.
+CONNECT = "<connect>"
 _ON_COMMIT = ("drop_before_commit", "drop_after_commit", "delay_commit")
 
 
@@ -44,6 +47,8 @@ class Fault:
             self.matching = r"^(commit|end)\b"
         if self.kind == "slow_copy" and not self.matching:
             self.matching = r"^copy\b"
+        if self.kind == "drop_connect":
+            self.matching = f"^{re.escape(CONNECT)}$"
 
     def strikes(self, sql):
         """Counts the statement if it matches and says whether the fault strikes at it."""

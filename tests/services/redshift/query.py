@@ -1,5 +1,6 @@
 """Reads SELECT by Redshift's grammar."""
 from . import expression
+from .functions import not_on_tables
 from .reader import OWN_SCHEMA, Reader
 from .refusal import NotImitated, Refusal, unsound
 
@@ -37,7 +38,10 @@ def read_query(reader: Reader, with_allowed=True):
             raise Refusal("0A000", f"{operator.upper()} ALL is not supported")
         reader.accept_any("all", "distinct")
         _query_term(reader)
+    # These columns belong to the SELECTs just closed, not to the query around.
+    around, reader.scope = reader.scope, None
     read_order_by(reader)
+    reader.scope = around
     _limit(reader)
     if reader.sees("for"):
         raise Refusal("0A000", "SELECT FOR UPDATE/SHARE is not supported")
@@ -47,7 +51,7 @@ def _with(reader):
     reader.expect("with")
     reader.accept("recursive")
     while True:
-        reader.name()
+        reader.with_names.add(reader.name())
         if reader.sees("("):
             reader.names_in_parentheses()
         reader.expect("as")
@@ -70,6 +74,7 @@ def _query_term(reader):
 
 def _select(reader):
     reader.expect("select")
+    reader.open_scope()
     if reader.sees("top"):
         raise NotImitated("TOP")
     if reader.accept("distinct"):
@@ -93,6 +98,7 @@ def _select(reader):
         raise NotImitated("QUALIFY")
     if reader.sees("window") and reader.ahead(2).value == "as":
         reader.fail()
+    reader.close_scope()
 
 
 def _select_list(reader):
@@ -188,11 +194,13 @@ def _joined(reader):
             reader.expect("join")
             _table(reader)
         elif reader.sees_any("join", "inner", "left", "right", "full"):
-            _join_kind(reader)
+            outer = _join_kind(reader)
             reader.expect("join")
             _table(reader)
             if reader.accept("on"):
+                reader.in_outer_join = outer
                 expression.read_expression(reader)
+                reader.in_outer_join = False
             elif reader.accept("using"):
                 reader.names_in_parentheses()
             else:
@@ -202,10 +210,12 @@ def _joined(reader):
 
 
 def _join_kind(reader):
+    """Reads what stands before JOIN and says whether it is an outer join."""
     if reader.accept_any("left", "right", "full"):
         reader.accept("outer")
-    else:
-        reader.accept("inner")
+        return True
+    reader.accept("inner")
+    return False
 
 
 def _table(reader):
@@ -225,11 +235,11 @@ def _table(reader):
         return
     read_relation(reader)
     if reader.sees("("):
-        raise Refusal("0A000", "Specified types or functions (one per INFO message) not supported on Redshift tables.",
-                      f'Function "{reader.tables[-1]}" not supported.')
+        raise not_on_tables(f'Function "{reader.tables[-1]}" not supported.')
     if reader.sees_any("tablesample", "pivot", "unpivot"):
         raise NotImitated(reader.token.value.upper())
-    _table_alias(reader)
+    name = reader.tables[-1]
+    _table_alias(reader, name=name)
 
 
 def read_relation(reader):
@@ -243,15 +253,16 @@ def read_relation(reader):
     return name
 
 
-def _table_alias(reader, must=False):
+def _table_alias(reader, must=False, name=None):
     named = reader.accept("as")
     if not named and not (reader.sees_name() and not reader.sees_any("union", "set", "values")):
         if must:
             raise Refusal("42601", "subquery in FROM must have an alias")
+        reader.scope.add_table(name)
         return
     if reader.in_delete:
         raise unsound("an alias inside DELETE; Redshift takes none for the target and none is proven elsewhere")
-    reader.name()
+    reader.scope.add_table(name, reader.name())
     if reader.sees("("):
         reader.names_in_parentheses()
 

@@ -1,5 +1,6 @@
 """Reads tokens one after the other and notes what PostgreSQL shall be sent in their place."""
 from .refusal import Refusal, syntax_error, unsound
+from .scope import Scope
 from .tokens import END
 
 # Words that no table, column or alias may be called without quotes (AWS: "Reserved words").
@@ -55,8 +56,10 @@ class Reader:
         self.parameters = 0
         self.functions = set()
         self.tables = []
+        self.with_names = set()
         self.in_delete = False
-        self.outer_names = []
+        self.scope = None
+        self.in_outer_join = False
 
     @property
     def token(self):
@@ -147,6 +150,15 @@ class Reader:
             names.append(self.name())
         self.expect(")")
         return names
+
+    def open_scope(self):
+        """Begins a SELECT or a statement that changes rows; its tables are added to `scope`."""
+        self.scope = Scope(self.scope, self.in_outer_join)
+        self.in_outer_join = False
+
+    def close_scope(self):
+        closed, self.scope = self.scope, self.scope.parent
+        closed.close()
 
     def string(self):
         if self.token.kind != "string":

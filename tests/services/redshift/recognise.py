@@ -1,5 +1,6 @@
 """Recognises a statement: what is not known to be Redshift's is refused."""
 from . import administration, alteration, change, copy_command, definition, query, settings
+from .functions import LEADER_FUNCTIONS, not_on_tables
 from .reader import Reader
 from .refusal import NotImitated, Refusal, syntax_error
 from .statement import Statement
@@ -57,11 +58,28 @@ def recognise(sql):
     if not tokens:
         return None
     reader = Reader(tokens)
-    statement = _read(reader)
+    try:
+        statement = _read(reader)
+    except RecursionError:
+        raise NotImitated("an expression of such a depth") from None
+    _check_leader_node(reader, statement)
     statement.needs_query_id = "pg_last_query_id" in reader.functions
     if reader.parameters and statement.kind not in ("select", "insert", "update", "delete", "merge"):
         raise Refusal("42P02", "there is no parameter $1")
     return statement
+
+
+def _check_leader_node(reader, statement):
+    """The catalog lives on the leader node and tables on the others; no query reaches both."""
+    read = [name for name in reader.tables if not (name.schema is None and name.name in reader.with_names)]
+    catalog = [name for name in read if name.schema in ("pg_catalog", "information_schema") or name.name.startswith("pg_")]
+    tables = [name for name in read if name not in catalog]
+    writes = statement.kind in ("create table as", "insert", "update", "delete", "merge")
+    for function in sorted(reader.functions & LEADER_FUNCTIONS):
+        if tables or writes:
+            raise not_on_tables(f'Function "{function}" not supported.')
+    if catalog and (tables or writes) and statement.kind != "create table":
+        raise not_on_tables(f'Table "{catalog[0]}" is on the leader node only.')
 
 
 def _read(reader) -> Statement:

@@ -1,12 +1,15 @@
 """One client's connection: reads its messages, has each statement judged, and lets PostgreSQL run it."""
 import struct
+import sys
 import time
+import traceback
 
 from . import load, wire
 from .backend import Backend, serialization_failure
+from .faults import CONNECT
 from .login import log_in
 from .parquet import LoadError
-from .reader import OWN_SCHEMA
+from .reader import Name, OWN_SCHEMA
 from .recognise import recognise
 from .refusal import Refusal, unsound
 from .statement import Statement
@@ -35,10 +38,14 @@ class Session:
         self._portals = {}
         self._batch = []
         self._skipping = False
+        self._had_failed = False
 
     def serve(self):
         politely = True
         try:
+            for fault in self.double.faults.striking(CONNECT):
+                fault.done.set()
+                return
             self.backend = log_in(self.double, self.client)
             if self.backend is None:
                 return
@@ -51,6 +58,10 @@ class Session:
             politely = False
         except (wire.Disconnected, OSError):
             politely = False
+        except Exception:  # a fault of the double itself: the test must see it
+            politely = False
+            traceback.print_exc(file=sys.stderr)
+            self._tell_fatal(Refusal("XX000", "double: internal error, see the test's standard error"))
         finally:
             self.close(politely)
 
@@ -61,7 +72,7 @@ class Session:
 
     def _message(self, kind, payload):
         if kind == b"Q":
-            self._query(payload[:-1].decode())
+            self._query(_decoded(payload[:-1]))
         elif kind in (b"P", b"B", b"D", b"E", b"C"):
             if not self._skipping:
                 self._batch.append((kind, payload))
@@ -88,6 +99,7 @@ class Session:
 
     def _judge(self, sql):
         """The recognised statement, or None for an empty one."""
+        self._had_failed = self.backend.status == "E"
         statement = recognise(sql)
         if statement is None or self.backend.status == "E" and statement.kind not in _ENDING:
             if statement is not None:
@@ -126,6 +138,8 @@ class Session:
     def _set_up(self, statement, inside):
         """What Redshift does of itself before a statement: locks, and the check for several matches."""
         query_id = self.double.next_query_id()
+        if statement.locked:
+            self._refuse_views(statement.locked)
         if statement.needs_query_id:
             self.backend.ask(f"SET {OWN_SCHEMA}.query_id = '{query_id - 1}'")
         if inside and self.transaction.needs_lock(statement):
@@ -133,6 +147,13 @@ class Session:
         if statement.ambiguity_query and self.nondeterministic_update_fails and not statement.parameters:
             if self.backend.ask(statement.ambiguity_query):
                 raise Refusal("XX000", "Found multiple matches to update the same tuple.")
+
+    def _refuse_views(self, names):
+        """Looks from outside the transaction, whose snapshot must not be taken before LOCK."""
+        for name in names:
+            table = Name(name.schema or self.transaction.schema, name.name).quoted().replace("'", "''")
+            if self.double.admin(f"SELECT 1 FROM pg_class WHERE oid = to_regclass('{table}') AND relkind = 'v'"):
+                raise Refusal("42809", f'"{name.name}" is not a table')
 
     def _delay_commit(self, fault):
         """The client is cut off at once; what it sent is committed later all the same."""
@@ -183,7 +204,8 @@ class Session:
             if statement.kind == "set" and statement.setting[0] == "error_on_nondeterministic_update":
                 self.nondeterministic_update_fails = statement.setting[1][0].lower() in ("on", "true")
         if self.backend.status == "I":
-            self.transaction.ended(committed=well and statement.kind != "rollback")
+            # COMMIT of a failed transaction is a rollback.
+            self.transaction.ended(committed=well and statement.kind != "rollback" and not self._had_failed)
 
     def _copy(self, statement):
         command, query_id = statement.copy, self.double.next_query_id()
@@ -222,8 +244,14 @@ class Session:
             pass
 
     def _fail(self, refusal):
-        self.client.send(wire.fields_message(b"E", wire.error_fields(refusal, "FATAL")))
+        self._tell_fatal(refusal)
         raise Cut
+
+    def _tell_fatal(self, refusal):
+        try:
+            self.client.send(wire.fields_message(b"E", wire.error_fields(refusal, "FATAL")))
+        except wire.Disconnected:
+            pass
 
     # The extended protocol: messages are kept until Sync or Flush and judged together.
 
@@ -293,7 +321,7 @@ class Session:
     def _parse(self, payload):
         """Judges a Parse message and returns it in PostgreSQL's words."""
         name, sql, rest = payload.split(b"\0", 2)
-        text = sql.decode()
+        text = _decoded(sql)
         self.double.statements.append((self.number, text))
         statement = self._judge(text)
         if statement is not None and statement.parameters > MAX_PARAMETERS:
@@ -310,6 +338,11 @@ class Session:
         if any(code for code, in struct.iter_unpack("!H", rest[2:at])):
             raise unsound("a parameter in binary form")
         self._portals[portal] = self._prepared.get(name)
+
+
+def _decoded(sql):
+    """The text of a statement; bytes that are no UTF-8 are kept as lone surrogates, which no token takes."""
+    return sql.decode(errors="surrogateescape")
 
 
 def _sql_of(payload):

@@ -5,7 +5,7 @@ not exist. Redshift folds identifiers to lower case even when they are quoted. L
 anew, so that both sides agree on their value.
 """
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .refusal import NotImitated, Refusal, syntax_error, unsound
 
@@ -33,8 +33,7 @@ _STRING_PART = re.compile(r"[^'\\]+")
 _OCTAL = re.compile(r"[0-7]{1,3}")
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """`kind` is word, quoted, string, number, parameter, operator or end.
 
     `value` is what it means: a word in lower case, the name or text between quotes. `source` is as
@@ -63,9 +62,13 @@ def tokenise(sql):
 
     Raises Refusal for what Redshift cannot read, and for a second statement.
     """
-    if len(sql.encode()) > MAX_STATEMENT_BYTES:
-        raise Refusal("54000", "Statement is too large. Statement Size: "
-                               f"{len(sql.encode())} bytes. Maximum Allowed: {MAX_STATEMENT_BYTES} bytes")
+    size = len(sql.encode(errors="surrogateescape"))
+    if size > MAX_STATEMENT_BYTES:
+        raise Refusal("54000", f"Statement is too large. Statement Size: {size} bytes. "
+                               f"Maximum Allowed: {MAX_STATEMENT_BYTES} bytes")
+    bad = re.search("[\udc80-\udcff]", sql)  # a byte that is no UTF-8
+    if bad:
+        raise Refusal("22021", f'invalid byte sequence for encoding "UNICODE": 0x{ord(bad.group()) - 0xDC00:02x}')
     if "\0" in sql:
         raise Refusal("42601", "double: a NUL byte ends the statement on Redshift")
     tokens, at, glued = [], 0, False
