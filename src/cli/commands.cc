@@ -65,7 +65,8 @@ class CommandLine {
   }
   void Target(CLI::App* app) {
     app->add_option("--target", options_.target,
-                    "Target of the spec, or duckdb:PATH; default: the spec's default_target");
+                    "Target of the spec, duckdb:PATH, or a postgresql:// or redshift:// URL; "
+                    "default: the spec's default_target");
   }
   void Date(CLI::App* app, const char* doc) { app->add_option("--date", options_.date, doc); }
   void Format(CLI::App* app, std::vector<std::string> formats) {
@@ -77,7 +78,8 @@ class CommandLine {
   }
   void Session(CLI::App* app) {
     Spec(app, true);
-    app->add_option("--input", options_.input, "Folder with the delivered files");
+    app->add_option("--input", options_.input,
+                    "Folder with the delivered files, or s3://bucket/prefix");
     Target(app);
     app->add_flag("--force", options_.force, "Load unchanged content too; never opens a gate");
     app->add_option("--threads", options_.threads, "Threads; default: one per core")
@@ -85,7 +87,7 @@ class CommandLine {
     app->add_option("--memory-limit", options_.memory_limit, "Memory of the engine; default: 1GiB");
     app->add_option("--temp-dir", options_.temp_directory, "Folder for spilled data");
     app->add_option("--run-dir", options_.run_directory,
-                    "Folder for run records; default: DATABASE.runs");
+                    "Folder for run records, may be s3://; default: DATABASE.runs");
     app->add_flag("--quiet", options_.quiet, "Only errors and the last line");
     app->add_flag("--verbose", options_.verbose, "Why each dataset is loaded or not, and more");
     Format(app, {"text", "json"});
@@ -190,6 +192,13 @@ class CommandLine {
     Date(verify, "Only this batch date");
     Format(verify, {"text", "json"});
     Look(verify);
+    CLI::App* doctor =
+        Add(&app_, "doctor", "Checks that a target can be loaded, in a scratch schema",
+            "doctor pipelines/edtech.yaml --target local", RunDoctor);
+    Spec(doctor, false);
+    Target(doctor);
+    Format(doctor, {"text", "json"});
+    Look(doctor);
   }
 
   /// The help of the innermost command that was named.

@@ -61,6 +61,7 @@ int RunStatus(const Options& options, const Output& output);
 int RunQuarantine(const Options& options, const Output& output, bool show);
 int RunQuery(const Options& options, const Output& output);
 int RunVerify(const Options& options, const Output& output);
+int RunDoctor(const Options& options, const Output& output);
 int RunGenerate(const Options& options, const Output& output);
 
 }  // namespace lyceum

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/options.h"
+#include "report/doctor_report.h"
 #include "report/json.h"
 #include "report/listings.h"
 #include "report/status_report.h"
@@ -122,6 +123,23 @@ int RunVerify(const Options& options, const Output& output) {
                       ? VerificationJson(*verification)
                       : RenderVerification(*verification, OutStyle(options, output)));
   return verification->ok() ? 0 : 1;
+}
+
+int RunDoctor(const Options& options, const Output& output) {
+  std::optional<LoadedSpec> loaded;
+  if (!options.spec_path.empty()) {
+    Result<LoadedSpec> spec = LoadSpecFile(options.spec_path, output);
+    if (!spec.ok()) return Fail(spec.status(), output);
+    loaded = std::move(*spec);
+  }
+  const Result<ResolvedTarget> target =
+      ResolveTarget(loaded ? &loaded->spec : nullptr, options.target);
+  if (!target.ok()) return Fail(target.status(), output);
+  const std::vector<DoctorCheck> checks = Diagnose(*target);
+  *output.out << (FormatOf(options) == OutputFormat::kJson
+                      ? DoctorJson(checks)
+                      : RenderDoctor(checks, OutStyle(options, output)));
+  return Healthy(checks) ? 0 : 1;
 }
 
 }  // namespace lyceum

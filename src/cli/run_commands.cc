@@ -9,6 +9,7 @@
 #include "report/listings.h"
 #include "report/progress.h"
 #include "report/run_report.h"
+#include "run/remote_input.h"
 
 namespace lyceum {
 
@@ -54,7 +55,8 @@ Result<std::unique_ptr<Prepared>> Prepare(const Options& options, const Output& 
     return BadSpec("--input is missing; write --input FOLDER with the delivered files");
   }
   ASSIGN_OR_RETURN(prepared->session, MakeSessionOptions(options, prepared->loaded.spec));
-  ASSIGN_OR_RETURN(prepared->inbox, ScanInput(prepared->loaded.spec, options.input));
+  ASSIGN_OR_RETURN(prepared->inbox,
+                   OpenInbox(prepared->loaded.spec, options.input, options.temp_directory));
   return prepared;
 }
 

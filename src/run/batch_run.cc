@@ -12,9 +12,11 @@
 #include <algorithm>
 #include <chrono>
 #include <random>
+#include <set>
 
 #include "engines/record_file.h"
 #include "run/ledger.h"
+#include "run/remote_input.h"
 #include "run/transaction.h"
 #include "sql/ledger_sql.h"
 #include "sql/render.h"
@@ -51,9 +53,18 @@ Result<std::map<std::string, std::vector<DeliveredFile>>> FingerprintFiles(const
                                                                            const Inbox& inbox,
                                                                            Days date) {
   std::map<std::string, std::vector<DeliveredFile>> files;
+  std::set<std::string> wanted;
+  for (const Dataset& dataset : spec.datasets) {
+    for (const FoundFile& found : inbox.For(dataset, date)) wanted.insert(found.path);
+  }
+  if (inbox.remote) inbox.remote->KeepOnly(wanted);
   for (const Dataset& dataset : spec.datasets) {
     for (const FoundFile& found : inbox.For(dataset, date)) {
-      ASSIGN_OR_RETURN(FileFingerprint fingerprint, FingerprintFile(found.path));
+      std::string path = found.path;
+      if (inbox.remote) {
+        ASSIGN_OR_RETURN(path, inbox.remote->Fetch(found.path));
+      }
+      ASSIGN_OR_RETURN(FileFingerprint fingerprint, FingerprintFile(path));
       files[dataset.name].push_back({found.relative, found.base_name, std::move(fingerprint)});
     }
   }

@@ -134,9 +134,17 @@ std::string ShownName(const std::string& name) {
 
 bool IsHidden(const std::string& name) { return !name.empty() && name[0] == '.'; }
 
+/// A path that a scan or a listing came to.
+struct ListedPath {
+  std::string path;       ///< as opened
+  std::string relative;   ///< below --input
+  std::string base_name;  ///< as shown
+  bool is_directory = false;
+};
+
 /// Sorts one path into the inbox.
-Status Place(const Spec& spec, const fs::directory_entry& entry, const std::string& relative,
-             Inbox* inbox) {
+Status Place(const Spec& spec, const ListedPath& listed, Inbox* inbox) {
+  const std::string& relative = listed.relative;
   const Dataset* owner = nullptr;
   PatternMatch match;
   for (const Dataset& dataset : spec.datasets) {
@@ -153,15 +161,14 @@ Status Place(const Spec& spec, const fs::directory_entry& entry, const std::stri
       break;
     }
   }
-  std::error_code error;
-  if (entry.is_directory(error)) {
+  if (listed.is_directory) {
     if (!owner) return Status::Ok();
     return Unavailable(
         fmt::format("'{}' is a directory, expected a file of dataset '{}'", relative, owner->name));
   }
   if (owner) {
     inbox->files[owner->name][match.batch_date].push_back(
-        {entry.path().string(), relative, ShownName(entry.path().filename().string())});
+        {listed.path, relative, listed.base_name});
     return Status::Ok();
   }
   for (const Dataset& dataset : spec.datasets) {
@@ -210,8 +217,9 @@ Status ScanFolder(const Spec& spec, const fs::path& folder, const std::string& p
       inbox->ignored.push_back(relative);
       continue;
     }
-    RETURN_IF_ERROR(Place(spec, entry, relative, inbox));
-    if (entry.is_directory(error)) {
+    const bool is_directory = entry.is_directory(error);
+    RETURN_IF_ERROR(Place(spec, {entry.path().string(), relative, name, is_directory}, inbox));
+    if (is_directory) {
       RETURN_IF_ERROR(ScanFolder(spec, entry.path(), relative + "/", above, inbox));
     }
   }
@@ -247,6 +255,30 @@ Result<Inbox> ScanInput(const Spec& spec, const std::string& directory) {
   Inbox inbox;
   std::vector<FolderId> above;
   RETURN_IF_ERROR(ScanFolder(spec, directory, "", &above, &inbox));
+  return inbox;
+}
+
+Result<Inbox> PlaceObjects(const Spec& spec, const std::string& prefix,
+                           const std::vector<std::string>& urls) {
+  Inbox inbox;
+  for (const std::string& url : urls) {
+    const std::string key = url.substr(prefix.size() + 1);
+    std::string relative;
+    bool hidden = false;
+    for (size_t at = 0; at <= key.size();) {
+      const size_t end = std::min(key.find('/', at), key.size());
+      const std::string part = ShownName(key.substr(at, end - at));
+      hidden = hidden || IsHidden(part);
+      relative += (relative.empty() ? "" : "/") + part;
+      at = end + 1;
+    }
+    if (hidden) {
+      inbox.ignored.push_back(relative);
+      continue;
+    }
+    const std::string base_name = relative.substr(relative.rfind('/') + 1);
+    RETURN_IF_ERROR(Place(spec, {url, relative, base_name, false}, &inbox));
+  }
   return inbox;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,13 +27,16 @@ struct NearMiss {
   std::string why;
 };
 
+class RemoteInput;
+
 /// What lies below --input, sorted by path.
 struct Inbox {
   /// Files by dataset and batch date; static files (no date in their pattern) have no date.
   std::map<std::string, std::map<std::optional<Days>, std::vector<FoundFile>>> files;
   std::vector<NearMiss> near_misses;
-  std::vector<std::string> ignored;    ///< hidden files and `._*`
-  std::vector<std::string> unmatched;  ///< everything else that matches nothing
+  std::vector<std::string> ignored;     ///< hidden files and `._*`
+  std::vector<std::string> unmatched;   ///< everything else that matches nothing
+  std::shared_ptr<RemoteInput> remote;  ///< where paths are URLs: fetches them; else null
 
   /// The files that a run of `date` gets for `dataset`.
   std::vector<FoundFile> For(const Dataset& dataset, Days date) const;
@@ -41,6 +45,11 @@ struct Inbox {
 /// Lists the files below `directory`. kUnavailable if it, or a folder below it, cannot be read, or
 /// a directory stands where a pattern expects a file; kBadSpec if a file matches two datasets.
 Result<Inbox> ScanInput(const Spec& spec, const std::string& directory);
+
+/// Sorts the objects of a listing of `prefix` (without a slash at its end) as ScanInput sorts
+/// files.
+Result<Inbox> PlaceObjects(const Spec& spec, const std::string& prefix,
+                           const std::vector<std::string>& urls);
 
 /// How a pattern matched a path.
 struct PatternMatch {

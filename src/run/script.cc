@@ -8,6 +8,7 @@
 #include "run/session.h"
 #include "sql/publish_sql.h"
 #include "sql/render.h"
+#include "sql/staging_sql.h"
 
 namespace lyceum {
 namespace {
@@ -16,7 +17,11 @@ namespace {
 class ScriptWriter {
  public:
   ScriptWriter(const PlannedDate& planned, const Names& engine)
-      : plan_(planned.plan), schema_(planned.schema), engine_(engine) {}
+      : plan_(planned.plan),
+        target_(planned.target),
+        schema_(planned.schema),
+        engine_(engine),
+        warehouse_(target_.dialect(), target_.schema, plan_.run_id) {}
 
   Status operator()(const ReadStep& step) {
     return Add("read " + step.dataset->name, RenderRead(step, engine_, "$" + step.dataset->name));
@@ -27,14 +32,16 @@ class ScriptWriter {
   Status operator()(const StageStep& step) {
     ASSIGN_OR_RETURN(const std::string query, RenderStageQuery(step, engine_));
     return Add("stage " + step.table.name,
-               std::vector<Statement>{{"write accepted rows with their keys to a private table",
-                                       fmt::format("CREATE TABLE {} AS\n{}",
-                                                   engine_.Private(step.table.name), query)}});
+               Staging(step.table.name, StagedColumns(step.table), query));
   }
   Status operator()(const QuarantineStep& step) {
-    return Add("quarantine " + step.dataset->name,
-               RenderQuarantine(step, engine_, "$" + step.dataset->name, plan_.batch_date,
-                                FilesOf(step.dataset)));
+    RETURN_IF_ERROR(Add("quarantine " + step.dataset->name,
+                        RenderQuarantine(step, engine_, "$" + step.dataset->name, plan_.batch_date,
+                                         FilesOf(step.dataset))));
+    return Add(
+        "quarantine " + step.dataset->name,
+        Staging("quarantine", QuarantineColumns(),
+                fmt::format("SELECT * FROM {}", engine_.Temp("quarantined", step.dataset->name))));
   }
   Status operator()(const GateStep&) {
     return Add("gate",
@@ -46,7 +53,8 @@ class ScriptWriter {
     return Status::Ok();
   }
 
-  Status Publish(const Names& names) {
+  Status Publish() {
+    const Names& names = warehouse_;
     std::vector<Statement> start = {{"one transaction from here on", "BEGIN"}};
     for (Statement& statement : RenderLock(names)) start.push_back(std::move(statement));
     RETURN_IF_ERROR(Add("publish", std::move(start)));
@@ -63,6 +71,30 @@ class ScriptWriter {
     if (!statements.ok()) return statements.status();
     for (Statement& statement : *statements) script_.push_back({step, std::move(statement)});
     return Status::Ok();
+  }
+
+  /// How the rows of a query on the engine come into a private table of the warehouse.
+  std::vector<Statement> Staging(const std::string& table, const std::vector<TableColumn>& columns,
+                                 const std::string& query) const {
+    const std::string name = warehouse_.Private(table);
+    const std::string folder = fmt::format("{}/$stage/{}", target_.stage, table);
+    std::vector<Statement> statements = {
+        {"create its private table", RenderPrivateTable(name, columns, warehouse_)}};
+    switch (target_.kind) {
+      case TargetKind::kDuckDb:
+        statements.push_back({"fill it", fmt::format("INSERT INTO {}\n{}", name, query)});
+        break;
+      case TargetKind::kPostgres:
+        statements.push_back({"send it the rows of this query", query});
+        statements.push_back({"as", RenderBinaryCopy(name, columns, warehouse_)});
+        break;
+      case TargetKind::kRedshift:
+        statements.push_back({"write the rows to S3", RenderParquetFiles(columns, query, folder)});
+        statements.push_back(
+            {"load them", RenderParquetCopy(name, folder + "/manifest.json", target_.iam_role)});
+        break;
+    }
+    return statements;
   }
 
   std::vector<DeliveredFile> FilesOf(const Dataset* dataset) const {
@@ -91,8 +123,10 @@ class ScriptWriter {
   }
 
   const Plan& plan_;
+  const ResolvedTarget& target_;
   const SchemaChanges& schema_;
   const Names& engine_;
+  const Names warehouse_;
   std::vector<StepStatement> script_;
 };
 
@@ -100,13 +134,10 @@ class ScriptWriter {
 
 Result<std::vector<StepStatement>> RenderScript(const PlannedDate& planned) {
   const Plan& plan = planned.plan;
-  const ResolvedTarget& target = planned.target;
-  const Names engine(DuckDbDialect(), target.schema, plan.run_id);
+  const Names engine(DuckDbDialect(), planned.target.schema, plan.run_id);
   ScriptWriter writer(planned, engine);
   for (const Step& step : plan.steps) RETURN_IF_ERROR(std::visit(writer, step));
-  if (plan.publishes()) {
-    RETURN_IF_ERROR(writer.Publish(Names(target.dialect(), target.schema, plan.run_id)));
-  }
+  if (plan.publishes()) RETURN_IF_ERROR(writer.Publish());
   return writer.Take();
 }
 

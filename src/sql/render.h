@@ -48,10 +48,6 @@ std::vector<Statement> RenderAddColumn(const TableSchema& table, const TableColu
 PublishPart RenderCalendar(const CalendarTable& calendar, const Names& names);
 std::string RenderTableDefinition(const std::string& qualified_name,
                                   const std::vector<TableColumn>& columns, const Names& names);
-/// As RenderTableDefinition, for a run's private table, which stays until it is swapped in.
-std::string RenderPrivateTable(const std::string& qualified_name,
-                               const std::vector<TableColumn>& columns, const Names& names);
-
 /// What the run learned about a fact's staged rows before it publishes.
 struct DateBounds {
   std::optional<Days> first;

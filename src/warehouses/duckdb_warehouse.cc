@@ -8,7 +8,7 @@
 
 #include <filesystem>
 
-#include "sql/render.h"
+#include "sql/staging_sql.h"
 #include "warehouses/crash_point.h"
 #include "warehouses/statement_guard.h"
 #include "warehouses/warehouse.h"

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "sql/render.h"
+#include "sql/staging_sql.h"
 #include "warehouses/pg_copy.h"
 #include "warehouses/server_warehouse.h"
 
@@ -34,10 +34,7 @@ class PostgresWarehouse : public ServerWarehouse {
   Status CopyRows(const std::string& table, const StagedRows& rows) {
     const Names names(dialect(), "", "");
     RETURN_IF_ERROR(client_->Execute(RenderPrivateTable(table, rows.columns, names)));
-    std::vector<std::string> columns;
-    for (const TableColumn& column : rows.columns) columns.push_back(column.name);
-    RETURN_IF_ERROR(client_->CopyBegin(
-        fmt::format("COPY {} ({}) FROM STDIN (FORMAT BINARY)", table, names.List(columns))));
+    RETURN_IF_ERROR(client_->CopyBegin(RenderBinaryCopy(table, rows.columns, names)));
     PgBinaryRows encoder(rows.columns);
     const auto send = [&]() {
       const Status status = client_->CopyData(encoder.buffer());

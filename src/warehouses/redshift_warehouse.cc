@@ -3,20 +3,16 @@
 // publish transaction. Facts about Redshift: see sql/redshift_dialect.cc and docs/redshift.md.
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <nlohmann/json.hpp>
 #include <random>
 
 #include "engines/object_store.h"
-#include "sql/render.h"
+#include "sql/staging_sql.h"
 #include "warehouses/server_warehouse.h"
 
 namespace lyceum {
 namespace {
-
-/// Parquet is split by COPY above this size, so larger files load no faster.
-constexpr int64_t kFileBytes = 128 << 20;
 
 /// A name that no other process stages under.
 std::string NewFolder() {
@@ -31,12 +27,6 @@ std::string KeyOf(const std::string& table) {
     if (c != '"') key += c;
   }
   return key;
-}
-
-std::string ParquetType(const Type& type) {
-  // 38 digits are the only decimals that DuckDB writes in the fixed length that COPY expects.
-  if (type.kind == TypeKind::kDecimal) return fmt::format("DECIMAL(38,{})", type.scale);
-  return DuckDbDialect().type_name(type);
 }
 
 class RedshiftWarehouse : public ServerWarehouse {
@@ -72,14 +62,7 @@ class RedshiftWarehouse : public ServerWarehouse {
   };
 
   Result<Files> WriteFiles(const StagedRows& rows, const std::string& folder) {
-    std::vector<std::string> select;
-    for (const TableColumn& column : rows.columns) {
-      const std::string name = QuoteName(DuckDbDialect(), column.name);
-      select.push_back(fmt::format("CAST({0} AS {1}) AS {0}", name, ParquetType(column.type)));
-    }
-    RETURN_IF_ERROR(engine_->Execute(fmt::format(
-        "COPY (SELECT {} FROM ({})) TO {} (FORMAT parquet, COMPRESSION snappy, FILE_SIZE_BYTES {})",
-        fmt::join(select, ", "), rows.query, QuoteText(DuckDbDialect(), folder), kFileBytes)));
+    RETURN_IF_ERROR(engine_->Execute(RenderParquetFiles(rows.columns, rows.query, folder)));
     // What lies in S3, not what was sent there.
     ASSIGN_OR_RETURN(const RowSet written, engine_->Query(fmt::format(
                                                "SELECT file_name, num_rows, file_size_bytes FROM "
@@ -99,11 +82,7 @@ class RedshiftWarehouse : public ServerWarehouse {
   }
 
   Status Copy(const std::string& table, const std::string& manifest, int64_t expected) {
-    const std::string role =
-        iam_role_ == "default" ? iam_role_ : QuoteText(RedshiftDialect(), iam_role_);
-    const Status status = client_->Execute(
-        fmt::format("COPY {} FROM {} IAM_ROLE {} FORMAT AS PARQUET MANIFEST STATUPDATE OFF", table,
-                    QuoteText(RedshiftDialect(), manifest), role));
+    const Status status = client_->Execute(RenderParquetCopy(table, manifest, iam_role_));
     if (!status.ok()) return Explain(ExplainCopy(status), "load staged rows");
     ASSIGN_OR_RETURN(const RowSet count, client_->Query("SELECT pg_last_copy_count()"));
     if (count.rows[0][0] == std::to_string(expected)) return Status::Ok();

@@ -97,7 +97,11 @@ class Case(unittest.TestCase):
 
     def tearDown(self):
         # Every statement of a test passed the double; what a test provokes, it takes out itself.
-        self.assertEqual(getattr(self.target.warehouse, "refusals", []), [])
+        refusals = getattr(self.target.warehouse, "refusals", [])
+        if refusals:
+            last = next(i for i, (_, sql) in enumerate(self.target.warehouse.statements) if sql == refusals[0][1])
+            shown = self.target.warehouse.statements[max(0, last - 30):last + 1]
+            self.fail(f"refused: {refusals}\nafter\n" + "\n".join(f"{n}: {sql[:200]}" for n, sql in shown))
 
     def well(self, done, code=0):
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)

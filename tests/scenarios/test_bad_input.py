@@ -181,7 +181,7 @@ class States(harness.Case):
         before = self.digests()
         self.deliver(CSV, HEAD)
         record, _ = self.run_date()
-        self.assertIn("dataset 'readings' has no record below its header; its current content stays",
+        self.assertIn("dataset 'readings' has no record; its current content stays",
                       record["warnings"])
         self.assertEqual(self.digests(), before)
         self.deliver(CSV, "")
