@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "engines/text_file.h"
+#include "engines/time_zone.h"
 #include "run/record.h"
 
 namespace lyceum {
@@ -36,10 +37,15 @@ Result<std::string> ReadSpecText(const std::string& path) {
   return text;
 }
 
+std::optional<Spec> LoadSpecHere(std::string_view text, Diagnostics* diagnostics) {
+  return LoadSpec(text, diagnostics,
+                  [](const std::string& name) { return FindTimezone(name).status().message(); });
+}
+
 Result<LoadedSpec> LoadSpecFile(const std::string& path, const Output& output) {
   ASSIGN_OR_RETURN(std::string text, ReadSpecText(path));
   Diagnostics diagnostics;
-  std::optional<Spec> spec = LoadSpec(text, &diagnostics);
+  std::optional<Spec> spec = LoadSpecHere(text, &diagnostics);
   *output.err << RenderDiagnostics(diagnostics, path, text);
   if (!spec) return BadSpec(fmt::format("'{}' has errors", path));
   return LoadedSpec{std::move(text), std::move(*spec)};

@@ -41,6 +41,8 @@ struct LoadedSpec {
 /// errors.
 Result<LoadedSpec> LoadSpecFile(const std::string& path, const Output& output);
 Result<std::string> ReadSpecText(const std::string& path);
+/// LoadSpec with the time zones of this machine.
+std::optional<Spec> LoadSpecHere(std::string_view text, Diagnostics* diagnostics);
 
 Result<Days> ParseDateOption(const std::string& name, const std::string& text);
 OutputFormat FormatOf(const Options& options);

@@ -12,7 +12,7 @@ int RunValidate(const Options& options, const Output& output) {
   const Result<std::string> text = ReadSpecText(options.spec_path);
   if (!text.ok()) return Fail(text.status(), output);
   Diagnostics diagnostics;
-  const std::optional<Spec> spec = LoadSpec(*text, &diagnostics);
+  const std::optional<Spec> spec = LoadSpecHere(*text, &diagnostics);
   if (FormatOf(options) == OutputFormat::kJson) {
     *output.out << ValidationJson(options.spec_path, diagnostics, spec ? &*spec : nullptr);
     return spec ? 0 : 3;
