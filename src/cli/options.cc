@@ -63,11 +63,13 @@ OutputFormat FormatOf(const Options& options) {
 }
 
 Style ErrStyle(const Options& options, const Output& output) {
-  return {output.color && output.err_is_terminal && !options.no_color, output.width};
+  return {output.color && output.err_is_terminal && !options.no_color,
+          output.err_is_terminal ? output.err_width : kNoTerminal};
 }
 
 Style OutStyle(const Options& options, const Output& output) {
-  return {output.color && output.out_is_terminal && !options.no_color, output.width};
+  return {output.color && output.out_is_terminal && !options.no_color,
+          output.out_is_terminal ? output.out_width : kNoTerminal};
 }
 
 int Fail(const Status& status, const Output& output) {

@@ -34,8 +34,10 @@ int RunStatus(const Options& options, const Output& output) {
   if (!opened.ok()) return Fail(opened.status(), output);
   const auto batches = ReadBatches(&(*opened)->session->warehouse());
   if (!batches.ok()) return Fail(batches.status(), output);
+  const auto runs = ReadLastRuns(&(*opened)->session->warehouse());
+  if (!runs.ok()) return Fail(runs.status(), output);
   const WarehouseStatus status =
-      SummarizeStatus(*batches, (*opened)->session->target().name, (*opened)->spec());
+      SummarizeStatus(*batches, *runs, (*opened)->session->target().name, (*opened)->spec());
   *output.out << (FormatOf(options) == OutputFormat::kJson
                       ? StatusJson(status)
                       : RenderStatus(status, OutStyle(options, output)));
@@ -56,8 +58,22 @@ int RunQuarantine(const Options& options, const Output& output, bool show) {
     if (!date.ok()) return Fail(date.status(), output);
     filter.date = *date;
   }
+  const std::vector<std::string> states = {"open", "superseded", "not_published", "all"};
+  if (std::find(states.begin(), states.end(), options.state) == states.end()) {
+    return Fail(BadSpec(fmt::format("--state '{}' is no state{}", options.state,
+                                    SuggestName(options.state, states))),
+                output);
+  }
   auto opened = Open(options, output);
   if (!opened.ok()) return Fail(opened.status(), output);
+  if (const Spec* spec = (*opened)->spec();
+      spec && !options.dataset.empty() && !spec->FindDataset(options.dataset)) {
+    std::vector<std::string> names;
+    for (const Dataset& dataset : spec->datasets) names.push_back(dataset.name);
+    return Fail(BadSpec(fmt::format("--dataset '{}' is not in the spec{}", options.dataset,
+                                    SuggestName(options.dataset, names))),
+                output);
+  }
   auto records = ReadQuarantine(&(*opened)->session->warehouse(), filter);
   if (!records.ok()) return Fail(records.status(), output);
   const bool more = options.limit > 0 && records->size() > static_cast<size_t>(options.limit);

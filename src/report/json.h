@@ -6,6 +6,7 @@
 
 #include "base/diagnostic.h"
 #include "plan/plan.h"
+#include "report/backfill_report.h"
 #include "report/status_report.h"
 #include "run/record.h"
 #include "run/verify.h"
@@ -22,7 +23,7 @@ std::string RunJson(const RunRecord& record);
 /// Writes run.json into the run's directory, whole or not at all. Ok without a directory.
 Status WriteRunFile(const RunRecord& record);
 /// `lyceum.backfill.v1`.
-std::string BackfillJson(const std::vector<RunRecord>& runs, const std::vector<Days>& days_without);
+std::string BackfillJson(const BackfillRecord& backfill);
 /// `lyceum.plan.v1`.
 std::string PlanJson(const Plan& plan);
 /// `lyceum.verify.v1`.
