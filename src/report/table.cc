@@ -7,7 +7,7 @@ namespace {
 
 constexpr size_t kGap = 2;
 /// An elastic column keeps at least this width, even if the table becomes too wide.
-constexpr size_t kLeastElastic = 12;
+constexpr size_t kLeastElastic = 8;
 
 std::string RenderLine(const TableCell& text, size_t indent, size_t hang, const Style& style) {
   const size_t width = style.width > indent ? style.width - indent : 1;
