@@ -16,10 +16,10 @@ constexpr size_t kMaxSpecBytes = 16 << 20;
 
 }  // namespace
 
-Result<std::string> ReadSpecText(const std::string& path) {
+Result<std::string> ReadYamlText(const std::string& kind, const std::string& path) {
   FILE* file = std::fopen(path.c_str(), "rb");
   if (!file) {
-    return BadSpec(fmt::format("cannot read spec '{}': {}", path, ErrnoText(errno)));
+    return BadSpec(fmt::format("cannot read {} '{}': {}", kind, path, ErrnoText(errno)));
   }
   std::string text;
   char buffer[65536];
@@ -30,9 +30,9 @@ Result<std::string> ReadSpecText(const std::string& path) {
   const bool failed = std::ferror(file) != 0;
   const int error = errno;
   std::fclose(file);
-  if (failed) return BadSpec(fmt::format("cannot read spec '{}': {}", path, ErrnoText(error)));
+  if (failed) return BadSpec(fmt::format("cannot read {} '{}': {}", kind, path, ErrnoText(error)));
   if (text.size() > kMaxSpecBytes) {
-    return BadSpec(fmt::format("spec '{}' is larger than 16 MiB", path));
+    return BadSpec(fmt::format("{} '{}' is larger than 16 MiB", kind, path));
   }
   return text;
 }
@@ -43,7 +43,7 @@ std::optional<Spec> LoadSpecHere(std::string_view text, Diagnostics* diagnostics
 }
 
 Result<LoadedSpec> LoadSpecFile(const std::string& path, const Output& output) {
-  ASSIGN_OR_RETURN(std::string text, ReadSpecText(path));
+  ASSIGN_OR_RETURN(std::string text, ReadYamlText("spec", path));
   Diagnostics diagnostics;
   std::optional<Spec> spec = LoadSpecHere(text, &diagnostics);
   *output.err << RenderDiagnostics(diagnostics, path, text);

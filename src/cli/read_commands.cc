@@ -194,7 +194,7 @@ int RunVerify(const Options& options, const Output& output) {
   if (!verification.ok()) return Fail(verification.status(), output);
   *output.out << (FormatOf(options) == OutputFormat::kJson
                       ? VerificationJson(*verification)
-                      : RenderVerification(*verification, OutStyle(options, output)));
+                      : RenderVerification(*verification, date, OutStyle(options, output)));
   return verification->ok() ? 0 : 1;
 }
 

@@ -210,7 +210,9 @@ int RunSql(const Options& options, const Output& output) {
   return WithPlan(options, output, [&](const PlannedDate& planned) {
     const auto script = RenderScript(planned);
     if (!script.ok()) return Fail(script.status(), output);
-    *output.out << RenderSqlScript(planned.plan, *script);
+    *output.out << (FormatOf(options) == OutputFormat::kJson
+                        ? ScriptJson(planned.plan, *script)
+                        : RenderSqlScript(planned.plan, *script));
     return 0;
   });
 }

@@ -32,6 +32,15 @@ ErrorCode CodeOf(duckdb_error_type type) {
   }
 }
 
+/// REQUIRES: `result` is that of a statement that failed.
+Status ErrorOf(duckdb_result* result) {
+  const char* text = duckdb_result_error(result);
+  const duckdb_error_type type = duckdb_result_error_type(result);
+  std::string message = FirstLine(text ? text : "unknown error");
+  if (type == DUCKDB_ERROR_OUT_OF_MEMORY) message += "; raise --memory-limit";
+  return {CodeOf(type), std::move(message)};
+}
+
 /// Casts a column to the nearest type that a cell can hold: numbers stay numbers.
 std::string AsCellType(const std::string& column, duckdb_type type) {
   if (IsCellType(type)) return column;
@@ -118,8 +127,7 @@ Status DuckDb::Run(const std::string& sql, duckdb_result* result, bool streaming
     state = duckdb_query(connection_, sql.c_str(), result);
   }
   if (state == DuckDBSuccess) return Status::Ok();
-  const char* message = duckdb_result_error(result);
-  return {CodeOf(duckdb_result_error_type(result)), FirstLine(message ? message : "unknown error")};
+  return ErrorOf(result);
 }
 
 Status DuckDb::Execute(const std::string& sql) {
@@ -161,9 +169,7 @@ Status DuckDb::Scan(const std::string& sql, const RowSink& sink,
     RETURN_IF_ERROR(status);
     if (num_rows == 0) break;
   }
-  if (const char* error = duckdb_result_error(&holder.result)) {
-    return {CodeOf(duckdb_result_error_type(&holder.result)), FirstLine(error)};
-  }
+  if (duckdb_result_error(&holder.result)) return ErrorOf(&holder.result);
   return Status::Ok();
 }
 

@@ -230,6 +230,19 @@ std::string PlanJson(const Plan& plan) {
                {"steps", std::move(steps)}});
 }
 
+std::string ScriptJson(const Plan& plan, const std::vector<StepStatement>& script) {
+  Json statements = Json::array();
+  for (const StepStatement& statement : script) {
+    statements.push_back({{"step", statement.step},
+                          {"purpose", statement.statement.purpose},
+                          {"sql", statement.statement.sql}});
+  }
+  return Dump({{"schema", "lyceum.sql.v1"},
+               {"pipeline", plan.spec->pipeline},
+               {"batch_date", FormatDate(plan.batch_date)},
+               {"statements", std::move(statements)}});
+}
+
 std::string VerificationJson(const Verification& verification) {
   Json tables = Json::array();
   for (const TableDigest& table : verification.tables) {

@@ -11,6 +11,7 @@
 #include "run/record.h"
 #include "run/verify.h"
 #include "spec/spec.h"
+#include "sql/publish_sql.h"
 
 namespace lyceum {
 
@@ -26,6 +27,8 @@ Status WriteRunFile(const RunRecord& record);
 std::string BackfillJson(const BackfillRecord& backfill);
 /// `lyceum.plan.v1`.
 std::string PlanJson(const Plan& plan);
+/// `lyceum.sql.v1`.
+std::string ScriptJson(const Plan& plan, const std::vector<StepStatement>& script);
 /// `lyceum.verify.v1`.
 std::string VerificationJson(const Verification& verification);
 /// `lyceum.status.v1`.

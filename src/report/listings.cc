@@ -50,7 +50,8 @@ std::string RenderRawText(const std::string& raw, size_t indent) {
 
 }  // namespace
 
-std::string RenderVerification(const Verification& verification, const Style& style) {
+std::string RenderVerification(const Verification& verification, std::optional<Days> date,
+                               const Style& style) {
   TextTable table({{"table", false, true}, {"rows", true}, {"digest"}});
   for (const TableDigest& digest : verification.tables) {
     table.AddRow({{digest.table}, {FormatCount(digest.rows)}, {digest.digest}});
@@ -66,6 +67,10 @@ std::string RenderVerification(const Verification& verification, const Style& st
                                  style.width, 2));
   }
   const auto checks = static_cast<int64_t>(verification.checks.size());
+  if (checks == 0) {
+    return text + fmt::format("nothing is published{}, so there is nothing to check\n",
+                              date ? " for " + FormatDate(*date) : "");
+  }
   if (failed == 0) {
     return text + fmt::format("{} {} passed\n", style.Paint(Ink::kGreen, "✓"),
                               FormatCount(checks, "ledger check"));
