@@ -136,6 +136,12 @@ std::optional<std::string> NearestName(std::string_view name,
 
 }  // namespace
 
+void Diagnostics::UnknownName(Span span, std::string_view kind, const std::string& name,
+                              const std::vector<std::string>& known) {
+  Error(span, fmt::format("unknown {} '{}'{}", kind, name, SuggestName(name, known)));
+  if (!known.empty()) items_.back().unknown_name = name;
+}
+
 bool Diagnostics::has_errors() const {
   return std::any_of(items_.begin(), items_.end(),
                      [](const Diagnostic& item) { return item.level == DiagnosticLevel::kError; });

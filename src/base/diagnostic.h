@@ -22,16 +22,21 @@ struct Diagnostic {
   Span span;
   /// Lower case, no final full stop, names in single quotes, says what was expected.
   std::string message;
+  /// The name that nothing declares, where that is the problem and other names are declared.
+  std::string unknown_name;
 };
 
 /// Collects diagnostics; readers add all they find and the caller asks at the end.
 class Diagnostics {
  public:
   void Error(Span span, std::string message) {
-    items_.push_back({DiagnosticLevel::kError, span, std::move(message)});
+    items_.push_back({DiagnosticLevel::kError, span, std::move(message), ""});
   }
+  /// Reports that no `kind` is called `name`, with the nearest of `known`.
+  void UnknownName(Span span, std::string_view kind, const std::string& name,
+                   const std::vector<std::string>& known);
   void Warning(Span span, std::string message) {
-    items_.push_back({DiagnosticLevel::kWarning, span, std::move(message)});
+    items_.push_back({DiagnosticLevel::kWarning, span, std::move(message), ""});
   }
   bool has_errors() const;
   const std::vector<Diagnostic>& items() const { return items_; }

@@ -3,8 +3,11 @@
 #include "cli/commands.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
 #include <functional>
 
 #include "base/diagnostic.h"
@@ -12,6 +15,30 @@
 
 namespace lyceum {
 namespace {
+
+/// Takes one of `words`.
+CLI::Validator OneOf(std::vector<std::string> words) {
+  const std::string list = fmt::format("{{{}}}", fmt::join(words, ","));
+  return {[words = std::move(words)](std::string& text) {
+            const bool known = std::find(words.begin(), words.end(), text) != words.end();
+            return known ? "" : fmt::format("'{}' is unknown{}", text, SuggestName(text, words));
+          },
+          list};
+}
+
+/// Takes a whole number; `most` 0 is no limit.
+CLI::Validator WholeNumber(int64_t least, int64_t most) {
+  return {
+      [least, most](std::string& text) -> std::string {
+        int64_t number = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        const bool whole = error == std::errc() && end == text.data() + text.size();
+        if (whole && number >= least && (most == 0 || number <= most)) return "";
+        return most == 0 ? fmt::format("'{}' is no whole number of at least {}", text, least)
+                         : fmt::format("'{}' is no whole number from {} to {}", text, least, most);
+      },
+      ""};
+}
 
 using Command = std::function<int(const Options&, const Output&)>;
 
@@ -28,20 +55,31 @@ class CommandLine {
     AddReadCommands();
   }
 
-  int Run(int argc, const char* const* argv, const Output& output) {
+  int Run(std::vector<std::string> arguments, const Output& output) {
+    // `lyceum help run` is `lyceum run --help`.
+    if (!arguments.empty() && arguments.front() == "help") {
+      arguments.erase(arguments.begin());
+      arguments.emplace_back("--help");
+    }
     try {
-      app_.parse(argc, argv);
+      // CLI11 takes them from the back.
+      app_.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
     } catch (const CLI::CallForHelp&) {
-      *output.out << Help();
+      const Named named = FindCommand(arguments);
+      if (!named.unknown.empty()) {
+        *output.err << "error: " << named.unknown << "\n";
+        return 3;
+      }
+      *output.out << app_.help();
       return 0;
     } catch (const CLI::CallForAllHelp&) {
-      *output.out << Help();
+      *output.out << app_.help();
       return 0;
     } catch (const CLI::CallForVersion&) {
       *output.out << "lyceum " LYCEUM_VERSION "\n";
       return 0;
     } catch (const CLI::ParseError& error) {
-      *output.err << "error: " << Explain(error, argc, argv) << "\n";
+      *output.err << "error: " << Explain(error, arguments) << "\n";
       return 3;
     }
     for (const auto& [app, command] : commands_) {
@@ -71,7 +109,7 @@ class CommandLine {
   void Date(CLI::App* app, const char* doc) { app->add_option("--date", options_.date, doc); }
   void Format(CLI::App* app, std::vector<std::string> formats) {
     app->add_option("--output", options_.output, "Form of the data on standard output")
-        ->check(CLI::IsMember(std::move(formats)));
+        ->check(OneOf(std::move(formats)));
   }
   void Look(CLI::App* app) {
     app->add_flag("--no-color", options_.no_color, "No colours (NO_COLOR does the same)");
@@ -83,7 +121,7 @@ class CommandLine {
     Target(app);
     app->add_flag("--force", options_.force, "Load unchanged content too; never opens a gate");
     app->add_option("--threads", options_.threads, "Threads; default: one per core")
-        ->check(CLI::Range(1, 1024));
+        ->check(WholeNumber(1, 1024));
     app->add_option("--memory-limit", options_.memory_limit, "Memory of the engine; default: 1GiB");
     app->add_option("--temp-dir", options_.temp_directory, "Folder for spilled data");
     app->add_option("--run-dir", options_.run_directory,
@@ -130,13 +168,16 @@ class CommandLine {
     CLI::App* generate =
         Add(&app_, "generate", "Writes reproducible test files, clean or dirty",
             "generate --rows 20000 --days 3 --seed 7 --dirty 10 --out inbox", RunGenerate);
-    generate->add_option("--rows", options_.rows, "Rows of the largest daily file");
-    generate->add_option("--days", options_.days, "Number of batch dates");
-    generate->add_option("--seed", options_.seed, "The same seed gives the same bytes");
-    generate->add_option("--dirty", options_.dirty, "Percent of rows that must be rejected");
-    generate->add_option("--out", options_.out, "Folder to write to");
-    generate->add_option("--start-date", options_.start_date, "First batch date; 2025-06-01");
-    generate->add_option("--profile", options_.profile, "Profile instead of the built-in one");
+    generate->add_option("--rows", options_.rows, "Rows of the largest daily file; default: 1000");
+    generate->add_option("--days", options_.days, "Number of batch dates; default: 1");
+    generate->add_option("--seed", options_.seed, "The same seed gives the same bytes; default: 1");
+    generate->add_option("--dirty", options_.dirty,
+                         "Percent of rows that must be rejected; default: 0");
+    generate->add_option("--out", options_.out, "Folder to write to; required");
+    generate->add_option("--start-date", options_.start_date,
+                         "First batch date; default: 2025-06-01");
+    generate->add_option("--profile", options_.profile,
+                         "YAML file with a profile; default: the built-in one");
     generate->add_flag("--quiet", options_.quiet, "No list of files");
   }
 
@@ -167,11 +208,11 @@ class CommandLine {
       app->add_option("--state", options_.state,
                       "open (default), superseded, not_published or all");
       app->add_option("--kind", options_.kind, "rejected or conflict")
-          ->check(CLI::IsMember({"rejected", "conflict"}));
+          ->check(OneOf({"rejected", "conflict"}));
       app->add_option("--file", options_.file, "Only files whose path holds this");
       app->add_option("--reason", options_.reason, "Only reasons that hold this");
-      app->add_option("--limit", options_.limit, "At most so many records")
-          ->check(CLI::NonNegativeNumber);
+      app->add_option("--limit", options_.limit, "At most so many records; 0, the default: all")
+          ->check(WholeNumber(0, 0));
       Format(app, {"text", "json", "csv"});
       Look(app);
     }
@@ -189,7 +230,9 @@ class CommandLine {
                            "verify --target duckdb:x.duckdb --date 2025-06-01", RunVerify);
     Spec(verify, false);
     Target(verify);
-    Date(verify, "Only this batch date");
+    Date(verify,
+         "Only facts, waiting rows, quarantine and ledger lines of this batch date, and marts of "
+         "this day; dimensions stay whole");
     Format(verify, {"text", "json"});
     Look(verify);
     CLI::App* doctor =
@@ -201,27 +244,92 @@ class CommandLine {
     Look(doctor);
   }
 
-  /// The help of the innermost command that was named.
-  std::string Help() {
-    CLI::App* app = &app_;
-    while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
-    return app->help();
+  static std::vector<std::string> CommandsOf(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+      names.push_back(command->get_name());
+    }
+    return names;
   }
 
-  std::string Explain(const CLI::ParseError& error, int argc, const char* const* argv) {
-    std::string message = error.what();
-    if (!message.empty() && message.back() == '.') message.pop_back();
-    if (argc < 2) return "no command; `lyceum --help` lists them";
-    std::vector<std::string> names;
-    for (const CLI::App* app : app_.get_subcommands([](CLI::App*) { return true; })) {
-      names.push_back(app->get_name());
+  /// The command that the first arguments name.
+  struct Named {
+    const CLI::App* app = nullptr;
+    std::string path = "lyceum";
+    size_t next = 0;      ///< index of the argument behind it
+    std::string unknown;  ///< what is wrong if it names none, else ""
+  };
+
+  Named FindCommand(const std::vector<std::string>& arguments) const {
+    Named named;
+    named.app = &app_;
+    for (; named.next < arguments.size(); ++named.next) {
+      const std::string& word = arguments[named.next];
+      const std::vector<std::string> names = CommandsOf(*named.app);
+      if (names.empty() || word.empty() || word[0] == '-') break;
+      if (std::find(names.begin(), names.end(), word) == names.end()) {
+        const std::string above = named.app == &app_ ? "" : named.app->get_name() + " ";
+        named.unknown =
+            fmt::format("unknown command '{}{}'{}", above, word, SuggestName(word, names));
+        break;
+      }
+      named.app = named.app->get_subcommand_ptr(word).get();
+      named.path += " " + word;
     }
-    const std::string first = argv[1];
-    const bool known = std::find(names.begin(), names.end(), first) != names.end();
-    if (!known && !first.empty() && first[0] != '-') {
-      return fmt::format("unknown command '{}'{}", first, SuggestName(first, names));
+    return named;
+  }
+
+  /// Flags that `app` does not know: CLI11 often blames the argument beside them.
+  static std::string UnknownFlag(const CLI::App& app, const std::vector<std::string>& arguments,
+                                 size_t begin) {
+    std::vector<std::string> known;
+    for (const CLI::Option* option : app.get_options()) {
+      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
     }
-    return fmt::format("{}; `lyceum {}--help` tells more", message, known ? first + " " : "");
+    for (size_t i = begin; i < arguments.size() && arguments[i] != "--"; ++i) {
+      const std::string flag = arguments[i].substr(0, arguments[i].find('='));
+      if (flag.size() < 3 || flag.compare(0, 2, "--") != 0) continue;
+      if (std::find(known.begin(), known.end(), flag) != known.end()) continue;
+      const std::string nearest = SuggestName(flag, known);
+      const bool near = nearest.find("did you mean") != std::string::npos;
+      return fmt::format("unknown option '{}'{}", flag, near ? nearest : "");
+    }
+    return "";
+  }
+
+  /// Says what is wrong with the arguments. What CLI11 says is in its own words, and about the
+  /// argument at which it noticed, so only the rest is left to it.
+  std::string Explain(const CLI::ParseError& error, const std::vector<std::string>& arguments) {
+    if (arguments.empty()) return "no command; `lyceum --help` lists them";
+    const auto [app, path, begin, unknown] = FindCommand(arguments);
+    if (!unknown.empty()) return unknown;
+    const std::string more = fmt::format("; `{} --help` tells more", path);
+    if (const std::string flag = UnknownFlag(*app, arguments, begin); !flag.empty()) {
+      return flag + more;
+    }
+    if (const std::vector<std::string> names = CommandsOf(*app); !names.empty()) {
+      return fmt::format("expected a command behind '{}'{}", path, more);
+    }
+    if (dynamic_cast<const CLI::ExtrasError*>(&error)) {
+      for (const std::string& extra : app->remaining()) {
+        return fmt::format("unexpected argument '{}'{}", extra, more);
+      }
+    }
+    const std::string text = error.what();
+    const std::string subject = text.substr(0, text.find(':'));
+    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error)) {
+      return fmt::format("{} needs a value{}", subject, more);
+    }
+    if (dynamic_cast<const CLI::ConversionError*>(&error)) {
+      // `Could not convert: --rows = ten`
+      const size_t name = text.find("--");
+      const size_t value = text.find(" = ");
+      if (name != std::string::npos && value != std::string::npos) {
+        return fmt::format("{}: '{}' is no number{}", text.substr(name, value - name),
+                           text.substr(value + 3), more);
+      }
+    }
+    return text + more;
   }
 
   Options options_;
@@ -232,7 +340,7 @@ class CommandLine {
 }  // namespace
 
 int RunCommandLine(int argc, const char* const* argv, const Output& output) {
-  return CommandLine().Run(argc, argv, output);
+  return CommandLine().Run(std::vector<std::string>(argv + std::min(argc, 1), argv + argc), output);
 }
 
 }  // namespace lyceum

@@ -15,7 +15,9 @@ struct Output {
   bool out_is_terminal = false;
   bool err_is_terminal = false;
   bool color = false;  ///< colours are allowed where a terminal is
-  size_t width = 100;
+  // Columns, where a terminal is.
+  size_t out_width = 100;
+  size_t err_width = 100;
 };
 
 /// The session that signals end. Set by the command that runs one; read by the signal watcher.

@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
@@ -40,10 +41,11 @@ void WatchSignals(sigset_t signals) {
   }
 }
 
-size_t TerminalWidth() {
+size_t TerminalWidth(int stream) {
+  constexpr size_t kLeast = 40, kGreatest = 100;
   winsize size{};
-  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 40) return 100;
-  return std::min<size_t>(size.ws_col, 100);
+  if (ioctl(stream, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kGreatest;
+  return std::clamp<size_t>(size.ws_col, kLeast, kGreatest);
 }
 
 }  // namespace
@@ -63,7 +65,8 @@ int main(int argc, char** argv) {
   output.err_is_terminal = isatty(STDERR_FILENO) != 0;
   const char* no_color = std::getenv("NO_COLOR");
   output.color = no_color == nullptr || *no_color == '\0';
-  output.width = TerminalWidth();
+  output.out_width = TerminalWidth(STDOUT_FILENO);
+  output.err_width = TerminalWidth(STDERR_FILENO);
   int code = lyceum::RunCommandLine(argc, argv, output);
 
   std::cout.flush();

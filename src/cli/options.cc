@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "engines/text_file.h"
+#include "engines/time_zone.h"
 #include "run/record.h"
 
 namespace lyceum {
@@ -15,10 +16,10 @@ constexpr size_t kMaxSpecBytes = 16 << 20;
 
 }  // namespace
 
-Result<std::string> ReadSpecText(const std::string& path) {
+Result<std::string> ReadYamlText(const std::string& kind, const std::string& path) {
   FILE* file = std::fopen(path.c_str(), "rb");
   if (!file) {
-    return BadSpec(fmt::format("cannot read spec '{}': {}", path, ErrnoText(errno)));
+    return BadSpec(fmt::format("cannot read {} '{}': {}", kind, path, ErrnoText(errno)));
   }
   std::string text;
   char buffer[65536];
@@ -29,17 +30,22 @@ Result<std::string> ReadSpecText(const std::string& path) {
   const bool failed = std::ferror(file) != 0;
   const int error = errno;
   std::fclose(file);
-  if (failed) return BadSpec(fmt::format("cannot read spec '{}': {}", path, ErrnoText(error)));
+  if (failed) return BadSpec(fmt::format("cannot read {} '{}': {}", kind, path, ErrnoText(error)));
   if (text.size() > kMaxSpecBytes) {
-    return BadSpec(fmt::format("spec '{}' is larger than 16 MiB", path));
+    return BadSpec(fmt::format("{} '{}' is larger than 16 MiB", kind, path));
   }
   return text;
 }
 
+std::optional<Spec> LoadSpecHere(std::string_view text, Diagnostics* diagnostics) {
+  return LoadSpec(text, diagnostics,
+                  [](const std::string& name) { return FindTimezone(name).status().message(); });
+}
+
 Result<LoadedSpec> LoadSpecFile(const std::string& path, const Output& output) {
-  ASSIGN_OR_RETURN(std::string text, ReadSpecText(path));
+  ASSIGN_OR_RETURN(std::string text, ReadYamlText("spec", path));
   Diagnostics diagnostics;
-  std::optional<Spec> spec = LoadSpec(text, &diagnostics);
+  std::optional<Spec> spec = LoadSpecHere(text, &diagnostics);
   *output.err << RenderDiagnostics(diagnostics, path, text);
   if (!spec) return BadSpec(fmt::format("'{}' has errors", path));
   return LoadedSpec{std::move(text), std::move(*spec)};
@@ -57,11 +63,13 @@ OutputFormat FormatOf(const Options& options) {
 }
 
 Style ErrStyle(const Options& options, const Output& output) {
-  return {output.color && output.err_is_terminal && !options.no_color, output.width};
+  return {output.color && output.err_is_terminal && !options.no_color,
+          output.err_is_terminal ? output.err_width : kNoTerminal};
 }
 
 Style OutStyle(const Options& options, const Output& output) {
-  return {output.color && output.out_is_terminal && !options.no_color, output.width};
+  return {output.color && output.out_is_terminal && !options.no_color,
+          output.out_is_terminal ? output.out_width : kNoTerminal};
 }
 
 int Fail(const Status& status, const Output& output) {

@@ -40,7 +40,10 @@ struct LoadedSpec {
 /// Reads and checks the spec at `path`; prints its diagnostics to `output.err`. kBadSpec after
 /// errors.
 Result<LoadedSpec> LoadSpecFile(const std::string& path, const Output& output);
-Result<std::string> ReadSpecText(const std::string& path);
+/// Reads a YAML file; `kind` is what messages call it, `spec` or `profile`.
+Result<std::string> ReadYamlText(const std::string& kind, const std::string& path);
+/// LoadSpec with the time zones of this machine.
+std::optional<Spec> LoadSpecHere(std::string_view text, Diagnostics* diagnostics);
 
 Result<Days> ParseDateOption(const std::string& name, const std::string& text);
 OutputFormat FormatOf(const Options& options);

@@ -2,11 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <sstream>
+
+#include "cli/one_query.h"
 #include "cli/options.h"
 #include "report/doctor_report.h"
 #include "report/json.h"
 #include "report/listings.h"
 #include "report/status_report.h"
+#include "sql/names.h"
 
 namespace lyceum {
 namespace {
@@ -35,8 +39,10 @@ int RunStatus(const Options& options, const Output& output) {
   if (!opened.ok()) return Fail(opened.status(), output);
   const auto batches = ReadBatches(&(*opened)->session->warehouse());
   if (!batches.ok()) return Fail(batches.status(), output);
+  const auto runs = ReadLastRuns(&(*opened)->session->warehouse());
+  if (!runs.ok()) return Fail(runs.status(), output);
   const WarehouseStatus status =
-      SummarizeStatus(*batches, (*opened)->session->target().name, (*opened)->spec());
+      SummarizeStatus(*batches, *runs, (*opened)->session->target().name, (*opened)->spec());
   *output.out << (FormatOf(options) == OutputFormat::kJson
                       ? StatusJson(status)
                       : RenderStatus(status, OutStyle(options, output)));
@@ -57,8 +63,22 @@ int RunQuarantine(const Options& options, const Output& output, bool show) {
     if (!date.ok()) return Fail(date.status(), output);
     filter.date = *date;
   }
+  const std::vector<std::string> states = {"open", "superseded", "not_published", "all"};
+  if (std::find(states.begin(), states.end(), options.state) == states.end()) {
+    return Fail(BadSpec(fmt::format("--state '{}' is no state{}", options.state,
+                                    SuggestName(options.state, states))),
+                output);
+  }
   auto opened = Open(options, output);
   if (!opened.ok()) return Fail(opened.status(), output);
+  if (const Spec* spec = (*opened)->spec();
+      spec && !options.dataset.empty() && !spec->FindDataset(options.dataset)) {
+    std::vector<std::string> names;
+    for (const Dataset& dataset : spec->datasets) names.push_back(dataset.name);
+    return Fail(BadSpec(fmt::format("--dataset '{}' is not in the spec{}", options.dataset,
+                                    SuggestName(options.dataset, names))),
+                output);
+  }
   auto records = ReadQuarantine(&(*opened)->session->warehouse(), filter);
   if (!records.ok()) return Fail(records.status(), output);
   const bool more = options.limit > 0 && records->size() > static_cast<size_t>(options.limit);
@@ -80,28 +100,82 @@ int RunQuarantine(const Options& options, const Output& output, bool show) {
   return 0;
 }
 
+namespace {
+
+/// The name of the table that a warehouse's message misses; "" if it misses none.
+std::string MissingTable(const std::string& message) {
+  for (const auto& [before, after] :
+       {std::pair<std::string_view, std::string_view>{"Table with name ", " does not exist"},
+        {"relation \"", "\" does not exist"}}) {
+    const size_t begin = message.find(before);
+    if (begin == std::string::npos) continue;
+    const size_t end = message.find(after, begin);
+    if (end == std::string::npos) continue;
+    return message.substr(begin + before.size(), end - begin - before.size());
+  }
+  return "";
+}
+
+/// The tables of the star schema by name, and those of the bookkeeping with their schema.
+Result<std::vector<std::string>> TableNames(ReadSession* session) {
+  const Names names(session->warehouse().dialect(), "", "");
+  ASSIGN_OR_RETURN(const RowSet set,
+                   session->warehouse().Query(
+                       fmt::format("SELECT table_schema, table_name FROM information_schema.tables "
+                                   "WHERE table_schema IN ({}, 'lyceum') ORDER BY 1, 2",
+                                   names.Text(session->target().schema))));
+  std::vector<std::string> tables;
+  for (const auto& row : set.rows) {
+    const bool book = row[0].value_or("") == "lyceum";
+    tables.push_back((book ? "lyceum." : "") + row[1].value_or(""));
+  }
+  return tables;
+}
+
+/// The statement is the user's, so what is wrong with it is no fault of the program.
+Status ExplainQuery(const Status& status, ReadSession* session) {
+  if (status.code() != ErrorCode::kInternal) return status;
+  const std::string table = MissingTable(status.message());
+  if (table.empty()) return BadSpec(status.message());
+  const auto names = TableNames(session);
+  if (!names.ok()) return BadSpec(status.message());
+  return BadSpec(fmt::format("there is no table '{}'{}", table, SuggestName(table, *names)));
+}
+
+/// Prints the tree of EXPLAIN, which stands in one value, line by line.
+void PrintTree(const std::vector<Cell>& row, std::ostream* out) {
+  const auto* tree = row.empty() ? nullptr : std::get_if<std::string_view>(&row.back());
+  if (!tree) return;
+  std::istringstream lines{std::string(*tree)};
+  for (std::string line; std::getline(lines, line);) *out << PrintableText(line) << "\n";
+}
+
+}  // namespace
+
 int RunQuery(const Options& options, const Output& output) {
+  const Result<OneQuery> query = ReadOneQuery(options.sql);
+  if (!query.ok()) return Fail(query.status(), output);
   auto opened = Open(options, output);
   if (!opened.ok()) return Fail(opened.status(), output);
-  std::string sql = options.sql;
-  while (!sql.empty() && (sql.back() == ';' || isspace(static_cast<unsigned char>(sql.back())))) {
-    sql.pop_back();
-  }
+  ReadSession& session = *(*opened)->session;
+  const bool tree = query->explains && FormatOf(options) == OutputFormat::kText;
   auto writer = MakeRowWriter(FormatOf(options), OutStyle(options, output), output.out);
   std::vector<std::string> columns;
   int64_t rows = 0;
-  const Status status = (*opened)->session->warehouse().Scan(
-      sql,
+  const Status status = session.warehouse().Scan(
+      query->sql,
       [&](const std::vector<Cell>& row) {
-        writer->Row(columns, row);
+        if (tree) {
+          PrintTree(row, output.out);
+        } else {
+          writer->Row(columns, row);
+        }
         ++rows;
         return Status::Ok();
       },
       &columns);
-  if (!status.ok()) {
-    // The statement is the user's, so what is wrong with it is no fault of the program.
-    return Fail(status.code() == ErrorCode::kInternal ? BadSpec(status.message()) : status, output);
-  }
+  if (!status.ok()) return Fail(ExplainQuery(status, &session), output);
+  if (tree) return 0;
   writer->Finish(columns);
   if (FormatOf(options) == OutputFormat::kText) *output.err << FormatCount(rows, "row") << "\n";
   return 0;
@@ -121,7 +195,7 @@ int RunVerify(const Options& options, const Output& output) {
   if (!verification.ok()) return Fail(verification.status(), output);
   *output.out << (FormatOf(options) == OutputFormat::kJson
                       ? VerificationJson(*verification)
-                      : RenderVerification(*verification, OutStyle(options, output)));
+                      : RenderVerification(*verification, date, OutStyle(options, output)));
   return verification->ok() ? 0 : 1;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cli/options.h"
+#include "report/backfill_report.h"
 #include "report/json.h"
 #include "report/listings.h"
 #include "report/progress.h"
@@ -82,12 +83,11 @@ std::unique_ptr<ProgressDisplay> StartProgress(Session* session, const Options& 
       output.err, progress);
 }
 
-RunReportOptions ReportOptions(const Options& options, const Output& output, const Spec& spec) {
+RunReportOptions ReportOptions(const Options& options, const Output& output) {
   RunReportOptions report;
   report.style = ErrStyle(options, output);
   report.verbose = options.verbose;
   report.target_arguments = TargetArguments(options);
-  report.spec = &spec;
   return report;
 }
 
@@ -133,7 +133,7 @@ int RunRun(const Options& options, const Output& output) {
   }
   WriteRecord(session->get(), &record);
   *output.err << (options.quiet ? RenderRunLine(record, ErrStyle(options, output))
-                                : RenderRun(record, ReportOptions(options, output, spec)));
+                                : RenderRun(record, ReportOptions(options, output)));
   if (FormatOf(options) == OutputFormat::kJson) *output.out << RunJson(record);
   return record.ExitCode();
 }
@@ -150,33 +150,40 @@ int RunBackfill(const Options& options, const Output& output) {
   const Inbox& inbox = (*prepared)->inbox;
   auto session = Session::Open(spec, (*prepared)->session);
   if (!session.ok()) return Fail(session.status(), output);
-  std::vector<RunRecord> runs;
-  std::vector<Days> without;
+  BackfillRecord backfill;
   int worst = 0;
   {
     const SignalTarget signals(session->get());
     auto progress = StartProgress(session->get(), options, output);
+    bool ended = false;
     for (Days date = *start; date <= *end; ++date) {
-      if (!HasFile(spec, inbox, date, /*any=*/false)) without.push_back(date);
       // Static files are delivered to every date, as single runs would.
-      if (!HasFile(spec, inbox, date, /*any=*/true)) continue;
+      const bool any = HasFile(spec, inbox, date, /*any=*/true);
+      if (ended) {
+        if (any) backfill.days_left.push_back(date);
+        continue;
+      }
+      if (!HasFile(spec, inbox, date, /*any=*/false)) backfill.days_without.push_back(date);
+      if (!any) continue;
       if (progress) progress->Begin(fmt::format("{} {}", spec.pipeline, FormatDate(date)));
-      runs.push_back((*session)->Run(inbox, date));
-      WriteRecord(session->get(), &runs.back());
-      const int code = runs.back().ExitCode();
+      backfill.runs.push_back((*session)->Run(inbox, date));
+      WriteRecord(session->get(), &backfill.runs.back());
+      const int code = backfill.runs.back().ExitCode();
       worst = Worse(worst, code);
-      if (code == 1 || code > 3 || (code != 0 && options.fail_fast)) break;
+      ended = code == 1 || code > 3 || (code != 0 && options.fail_fast);
     }
   }
-  const RunReportOptions report = ReportOptions(options, output, spec);
-  if (!options.quiet) {
-    for (const RunRecord& run : runs) {
+  const RunReportOptions report = ReportOptions(options, output);
+  if (options.quiet) {
+    *output.err << RenderBackfillLine(backfill, report.style);
+  } else {
+    for (const RunRecord& run : backfill.runs) {
       const bool speaks = options.verbose || run.ExitCode() != 0;
       if (speaks) *output.err << RenderRun(run, report) << "\n";
     }
+    *output.err << RenderBackfill(backfill, report);
   }
-  *output.err << RenderBackfill(runs, without, report);
-  if (FormatOf(options) == OutputFormat::kJson) *output.out << BackfillJson(runs, without);
+  if (FormatOf(options) == OutputFormat::kJson) *output.out << BackfillJson(backfill);
   return worst;
 }
 
@@ -209,7 +216,9 @@ int RunSql(const Options& options, const Output& output) {
   return WithPlan(options, output, [&](const PlannedDate& planned) {
     const auto script = RenderScript(planned);
     if (!script.ok()) return Fail(script.status(), output);
-    *output.out << RenderSqlScript(planned.plan, *script);
+    *output.out << (FormatOf(options) == OutputFormat::kJson
+                        ? ScriptJson(planned.plan, *script)
+                        : RenderSqlScript(planned.plan, *script));
     return 0;
   });
 }

@@ -9,10 +9,10 @@
 namespace lyceum {
 
 int RunValidate(const Options& options, const Output& output) {
-  const Result<std::string> text = ReadSpecText(options.spec_path);
+  const Result<std::string> text = ReadYamlText("spec", options.spec_path);
   if (!text.ok()) return Fail(text.status(), output);
   Diagnostics diagnostics;
-  const std::optional<Spec> spec = LoadSpec(*text, &diagnostics);
+  const std::optional<Spec> spec = LoadSpecHere(*text, &diagnostics);
   if (FormatOf(options) == OutputFormat::kJson) {
     *output.out << ValidationJson(options.spec_path, diagnostics, spec ? &*spec : nullptr);
     return spec ? 0 : 3;
@@ -56,7 +56,7 @@ int RunGenerate(const Options& options, const Output& output) {
     generate.first_day = *first;
   }
   if (!options.profile.empty()) {
-    const Result<std::string> text = ReadSpecText(options.profile);
+    const Result<std::string> text = ReadYamlText("profile", options.profile);
     if (!text.ok()) return Fail(text.status(), output);
     generate.profile_text = *text;
     generate.profile_name = options.profile;
@@ -78,9 +78,11 @@ int RunGenerate(const Options& options, const Output& output) {
   *output.err << fmt::format("{} with {}, {:.1f} MB\n", FormatCount(files->size(), "file"),
                              FormatCount(records, "record"), static_cast<double>(bytes) / 1e6);
   *output.err << fmt::format(
-      "next: lyceum backfill SPEC --start-date {} --end-date {} --input {} --target "
+      "next: lyceum backfill {} --start-date {} --end-date {} --input {} --target "
       "duckdb:x.duckdb\n",
-      FormatDate(generate.first_day), last, QuoteForShell(options.out));
+      // The built-in profile writes what the shipped pipeline reads.
+      options.profile.empty() ? "pipelines/edtech.yaml" : "SPEC", FormatDate(generate.first_day),
+      last, QuoteForShell(options.out));
   return 0;
 }
 

@@ -1,6 +1,7 @@
 #include "engines/duckdb_client.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstring>
 
@@ -32,6 +33,24 @@ ErrorCode CodeOf(duckdb_error_type type) {
       return ErrorCode::kUnavailable;
     default:
       return ErrorCode::kInternal;
+  }
+}
+
+/// Casts a column to the nearest type that a cell can hold: numbers stay numbers.
+std::string AsCellType(const std::string& column, duckdb_type type) {
+  if (IsCellType(type)) return column;
+  switch (type) {
+    case DUCKDB_TYPE_UTINYINT:
+    case DUCKDB_TYPE_USMALLINT:
+    case DUCKDB_TYPE_UINTEGER:
+      return fmt::format("CAST({} AS BIGINT)", column);
+    case DUCKDB_TYPE_UBIGINT:
+      return fmt::format("CAST({} AS HUGEINT)", column);
+    case DUCKDB_TYPE_FLOAT:
+      // By its text, so that 0.1 stays 0.1.
+      return fmt::format("CAST(CAST({} AS VARCHAR) AS DOUBLE)", column);
+    default:
+      return fmt::format("CAST({} AS VARCHAR)", column);
   }
 }
 
@@ -104,17 +123,21 @@ Status DuckDb::Run(const std::string& sql, duckdb_result* result, bool streaming
     state = duckdb_query(connection_, sql.c_str(), result);
   }
   if (state == DuckDBSuccess) return Status::Ok();
-  const char* message = duckdb_result_error(result);
-  return Describe(duckdb_result_error_type(result), message);
+  return ErrorOf(result);
 }
 
-Status DuckDb::Describe(duckdb_error_type type, const char* message) const {
+/// REQUIRES: `result` is that of a statement that failed.
+Status DuckDb::ErrorOf(duckdb_result* result) const {
+  const char* text = duckdb_result_error(result);
+  const duckdb_error_type type = duckdb_result_error_type(result);
   const ErrorCode code = CodeOf(type);
   // These messages quote the value, which may be personal.
   if (code == ErrorCode::kOutOfRange && !reveals_values_) {
     return {code, "a number does not fit its type"};
   }
-  return {code, FirstLine(message ? message : "unknown error")};
+  std::string message = FirstLine(text ? text : "unknown error");
+  if (type == DUCKDB_ERROR_OUT_OF_MEMORY) message += "; raise --memory-limit";
+  return {code, std::move(message)};
 }
 
 Status DuckDb::Execute(const std::string& sql) {
@@ -129,13 +152,19 @@ Status DuckDb::Scan(const std::string& sql, const RowSink& sink,
   const idx_t num_columns = duckdb_column_count(&holder.result);
   bool readable = true;
   if (columns) columns->clear();
+  std::vector<std::string> names, casts;
   for (idx_t i = 0; i < num_columns; ++i) {
+    const duckdb_type type = duckdb_column_type(&holder.result, i);
     if (columns) columns->push_back(duckdb_column_name(&holder.result, i));
-    readable = readable && IsCellType(duckdb_column_type(&holder.result, i));
+    readable = readable && IsCellType(type);
+    names.push_back(fmt::format("c{}", i));
+    casts.push_back(AsCellType(names.back(), type));
   }
   if (!readable) {
-    std::vector<std::string> names;
-    return Scan(fmt::format("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM ({})", sql), sink, &names);
+    // Columns go by position, for names may occur twice. The statement may end in a comment.
+    return Scan(fmt::format("SELECT {} FROM ({}\n) AS q({})", fmt::join(casts, ", "), sql,
+                            fmt::join(names, ", ")),
+                sink);
   }
   std::vector<Cell> row(num_columns);
   while (duckdb_data_chunk chunk = duckdb_fetch_chunk(holder.result)) {
@@ -150,9 +179,7 @@ Status DuckDb::Scan(const std::string& sql, const RowSink& sink,
     RETURN_IF_ERROR(status);
     if (num_rows == 0) break;
   }
-  if (const char* error = duckdb_result_error(&holder.result)) {
-    return Describe(duckdb_result_error_type(&holder.result), error);
-  }
+  if (duckdb_result_error(&holder.result)) return ErrorOf(&holder.result);
   return Status::Ok();
 }
 

@@ -40,7 +40,8 @@ class DuckDb {
   /// Runs one statement and returns its rows as text.
   Result<RowSet> Query(const std::string& sql);
   /// Runs one statement and hands out its rows while they are produced. Types beyond those of Cell
-  /// arrive as text. `columns`, if given, receives the column names before the first row.
+  /// arrive as its nearest number, or as text. `columns`, if given, receives the column names
+  /// before the first row.
   Status Scan(const std::string& sql, const RowSink& sink,
               std::vector<std::string>* columns = nullptr);
 
@@ -55,7 +56,7 @@ class DuckDb {
  private:
   DuckDb() = default;
   Status Run(const std::string& sql, duckdb_result* result, bool streaming);
-  Status Describe(duckdb_error_type type, const char* message) const;
+  Status ErrorOf(duckdb_result* result) const;
 
   duckdb_database database_ = nullptr;
   duckdb_connection connection_ = nullptr;

@@ -51,10 +51,13 @@ JsonElement FindElement(std::string_view buffer) {
   return {};
 }
 
-size_t SkipJsonBlanks(std::string_view buffer, size_t at, int64_t* lines) {
+size_t SkipJsonBlanks(std::string_view buffer, size_t at, int64_t* lines, bool* after_return) {
   const size_t begin = at;
   while (at < buffer.size() && IsJsonBlank(buffer[at])) ++at;
   *lines += CountLineEnds(buffer.substr(begin, at - begin));
+  if (!after_return || begin == buffer.size()) return at;
+  if (*after_return && buffer[begin] == '\n') --*lines;
+  *after_return = at == buffer.size() && buffer[at - 1] == '\r';
   return at;
 }
 

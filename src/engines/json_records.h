@@ -19,8 +19,11 @@ JsonElement FindElement(std::string_view buffer);
 
 inline bool IsJsonBlank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
-/// Skips blanks from `at`; counts the physical lines passed in `lines`.
-size_t SkipJsonBlanks(std::string_view buffer, size_t at, int64_t* lines);
+/// Skips blanks from `at`; counts the physical lines passed in `lines`. `after_return` is for
+/// blanks that go on in the next buffer: it keeps whether the last one seen is a CR, whose line end
+/// the LF behind it does not make a second one.
+size_t SkipJsonBlanks(std::string_view buffer, size_t at, int64_t* lines,
+                      bool* after_return = nullptr);
 
 /// Counts line ends (LF, CRLF, CR) in `text`.
 int64_t CountLineEnds(std::string_view text);

@@ -227,14 +227,46 @@ class IndexedFile : public RecordFile {
       if (field >= 0) twice = dataset_.columns[column].name;
       field = static_cast<int>(i);
     }
-    if (!any_known) {
-      // Most likely a row stands where the header should be, and rows are nobody's business.
-      columns_.unknown_columns.clear();
-      return Fault(fmt::format("header has none of the columns {}; is it missing?",
-                               fmt::join(ColumnNames(), ", ")));
+    if (record.fields.size() == 1) {
+      if (const char delimiter = OtherDelimiter(bytes)) {
+        const std::string shown = delimiter == '\t' ? "\\t" : std::string(1, delimiter);
+        // YAML reads `\t` between double quotes only.
+        const char quote = delimiter == '\t' ? '"' : '\'';
+        return FaultOfHeader(fmt::format(
+            "header is one field, which holds known columns between '{0}'; the spec needs "
+            "`delimiter: {1}{0}{1}`",
+            shown, quote));
+      }
     }
-    if (!twice.empty()) return Fault(fmt::format("header has '{}' twice", ShowName(twice)));
+    if (!any_known) {
+      return FaultOfHeader(fmt::format("header has none of the columns {}; is it missing?",
+                                       fmt::join(ColumnNames(), ", ")));
+    }
     RequireColumns();
+    if (!fault_ && !twice.empty()) Fault(fmt::format("header has '{}' twice", ShowName(twice)));
+  }
+
+  /// Most likely a row stands where the header should be, and rows are nobody's business: none of
+  /// its fields may be shown.
+  void FaultOfHeader(std::string reason) {
+    columns_.unknown_columns.clear();
+    Fault(std::move(reason));
+  }
+
+  /// A delimiter other than the spec's that makes known columns of a header of one field; NUL if
+  /// there is none.
+  char OtherDelimiter(std::string_view header) const {
+    for (char delimiter : {',', ';', '\t', '|'}) {
+      if (header.find(delimiter) == std::string_view::npos) continue;
+      CsvRecord record;
+      ReadCsvRecord(header, {delimiter, dataset_.quoted_newlines}, &record);
+      std::string scratch;
+      for (const auto& field : record.fields) {
+        const std::string name = FoldedName(TrimBlanks(FieldText(field, &scratch)));
+        if (!name.empty() && FindColumn(dataset_, name) >= 0) return delimiter;
+      }
+    }
+    return '\0';
   }
 
   std::vector<std::string> ColumnNames() const {
@@ -246,18 +278,23 @@ class IndexedFile : public RecordFile {
   }
 
   void RequireColumns() {
-    std::vector<std::string> missing;
+    std::vector<std::string> missing, found;
     for (size_t i = 0; i < dataset_.columns.size(); ++i) {
-      if (columns_.field_of_column[i] < 0 && !dataset_.columns[i].optional) {
-        missing.push_back(fmt::format("'{}'", dataset_.columns[i].name));
-      }
+      const SourceColumn& column = dataset_.columns[i];
+      const bool has = columns_.field_of_column[i] >= 0;
+      if (has || !column.optional) (has ? found : missing).push_back("'" + column.name + "'");
     }
     if (missing.empty()) return;
-    std::string reason = fmt::format("header lacks {}", fmt::join(missing, ", "));
-    if (!columns_.unknown_columns.empty()) {
-      reason += fmt::format("; it has '{}'", fmt::join(columns_.unknown_columns, "', '"));
+    const std::string lacks = fmt::format("header lacks {}", fmt::join(missing, ", "));
+    const std::vector<std::string>& unknown = columns_.unknown_columns;
+    if (found.size() >= 2 && found.size() > unknown.size() && !unknown.empty()) {
+      return Fault(fmt::format("{}; it has '{}'", lacks, fmt::join(unknown, "', '")));
     }
-    Fault(std::move(reason));
+    // A row may hold a word that is a column's name.
+    FaultOfHeader(found.empty() ? lacks
+                                : fmt::format("{}; of its {} fields only {} {} known", lacks,
+                                              columns_.num_fields, fmt::join(found, ", "),
+                                              found.size() == 1 ? "is" : "are"));
   }
 
   // ---- JSON
@@ -268,9 +305,10 @@ class IndexedFile : public RecordFile {
     // Blanks may be longer than the head, so they are skipped block by block.
     BlockReader block(&text_, start_, kBlockBytes);
     size_t at = 0;
+    bool after_return = false;
     do {
       RETURN_IF_ERROR(block.Next(at));
-      at = SkipJsonBlanks({block.data(), block.size()}, 0, &line);
+      at = SkipJsonBlanks({block.data(), block.size()}, 0, &line, &after_return);
     } while (at == block.size() && !block.at_end());
     if (at == block.size()) {
       // Blank lines are lines without a record; no byte at all is a file that went wrong.
@@ -298,7 +336,7 @@ class IndexedFile : public RecordFile {
     RETURN_IF_ERROR(block.Next(0));
     size_t at = 0;
     int64_t element = 0;
-    bool first = true;
+    bool first = true, after_return = false;
     const auto broken = [&](uint64_t offset) {
       Fault(element == 0 ? std::string("JSON is cut off or broken before its first element")
                          : fmt::format("JSON is cut off or broken after element {}", element - 1),
@@ -307,7 +345,7 @@ class IndexedFile : public RecordFile {
     for (;;) {
       // Blanks, then an element or the end of the array.
       const std::string_view all(block.data(), block.size());
-      at = SkipJsonBlanks(all, at, &line);
+      at = SkipJsonBlanks(all, at, &line, &after_return);
       if (at >= all.size()) {
         if (block.at_end()) {
           broken(block.offset() + at);
@@ -341,7 +379,7 @@ class IndexedFile : public RecordFile {
       // A comma, or the end of the array.
       for (;;) {
         const std::string_view now(block.data(), block.size());
-        at = SkipJsonBlanks(now, at, &line);
+        at = SkipJsonBlanks(now, at, &line, &after_return);
         if (at < now.size() || block.at_end()) break;
         RETURN_IF_ERROR(block.Next(at));
         at = 0;
@@ -365,8 +403,9 @@ class IndexedFile : public RecordFile {
     CloseChunks(end - 1);
     BlockReader block(&text_, end, kBlockBytes);
     RETURN_IF_ERROR(block.Next(0));
+    bool after_return = false;
     for (;;) {
-      const size_t at = SkipJsonBlanks({block.data(), block.size()}, 0, &line);
+      const size_t at = SkipJsonBlanks({block.data(), block.size()}, 0, &line, &after_return);
       if (at < block.size()) {
         Fault("has text behind its JSON array", block.offset() + at, line);
         return Status::Ok();

@@ -304,8 +304,8 @@ void RowTyper::WriteText(size_t index, std::string_view text, uint64_t row) {
         return std::any_of(words.begin(), words.end(),
                            [&](const std::string& word) { return EqualsIgnoringCase(word, text); });
       };
-      const bool yes = one_of(source.true_words);
-      if (yes || one_of(source.false_words)) typed = Typed::kOk;
+      const bool yes = one_of(source.true_values);
+      if (yes || one_of(source.false_values)) typed = Typed::kOk;
       static_cast<bool*>(data)[row] = yes;
       break;
     }

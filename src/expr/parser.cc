@@ -435,8 +435,8 @@ class Parser {
       }
       names.push_back(column.name);
     }
-    return Fail(token.span,
-                fmt::format("unknown column '{}'{}", token.raw, SuggestName(token.raw, names)));
+    diagnostics_->UnknownName(token.span, "column", token.raw, names);
+    return nullptr;
   }
 
   Expr DateLiteral(const Token& word) {

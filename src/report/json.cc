@@ -73,6 +73,12 @@ Json DatasetJson(const RunRecord& record, const DatasetRecord& dataset) {
   const auto counts = [&](const std::map<std::string, int64_t>& map) {
     return known ? Json(map) : Json(nullptr);
   };
+  // Rows move when a run publishes, and only then.
+  const RowMoves& moves = dataset.moves;
+  json["moves"] = known && record.state == RunState::kPublished ? Json{{"waiting", moves.waiting},
+                                                                       {"demoted", moves.demoted},
+                                                                       {"promoted", moves.promoted}}
+                                                                : Json(nullptr);
   json["reasons"] = counts(dataset.reasons);
   json["unknown_columns"] = counts(dataset.unknown_columns);
   return json;
@@ -100,6 +106,8 @@ Json RunObject(const RunRecord& record) {
       {"started_at", record.started_at},
       {"seconds", Rounded(record.seconds)},
       {"state", RunStateName(record.state)},
+      // Of a run that published nothing, the rows counted as loaded were accepted only.
+      {"published", record.state == RunState::kPublished},
       {"exit_code", record.ExitCode()},
       {"message", TextOrNull(record.status.message())},
       {"rows", known ? Rows(rows) : Json(nullptr)},
@@ -186,13 +194,18 @@ Status WriteRunFile(const RunRecord& record) {
   return Status::Ok();
 }
 
-std::string BackfillJson(const std::vector<RunRecord>& runs,
-                         const std::vector<Days>& days_without) {
+std::string BackfillJson(const BackfillRecord& backfill) {
   Json list = Json::array();
-  for (const RunRecord& run : runs) list.push_back(RunObject(run));
+  RowCounts published;
+  for (const RunRecord& run : backfill.runs) {
+    list.push_back(RunObject(run));
+    if (run.state == RunState::kPublished) published.Add(TotalRows(run));
+  }
   return Dump({{"schema", "lyceum.backfill.v1"},
+               {"rows_published", Rows(published)},
                {"runs", std::move(list)},
-               {"days_without_files", DayList(days_without)}});
+               {"days_without_files", DayList(backfill.days_without)},
+               {"days_not_attempted", DayList(backfill.days_left)}});
 }
 
 std::string PlanJson(const Plan& plan) {
@@ -217,6 +230,19 @@ std::string PlanJson(const Plan& plan) {
                {"steps", std::move(steps)}});
 }
 
+std::string ScriptJson(const Plan& plan, const std::vector<StepStatement>& script) {
+  Json statements = Json::array();
+  for (const StepStatement& statement : script) {
+    statements.push_back({{"step", statement.step},
+                          {"purpose", statement.statement.purpose},
+                          {"sql", statement.statement.sql}});
+  }
+  return Dump({{"schema", "lyceum.sql.v1"},
+               {"pipeline", plan.spec->pipeline},
+               {"batch_date", FormatDate(plan.batch_date)},
+               {"statements", std::move(statements)}});
+}
+
 std::string VerificationJson(const Verification& verification) {
   Json tables = Json::array();
   for (const TableDigest& table : verification.tables) {
@@ -236,14 +262,19 @@ std::string VerificationJson(const Verification& verification) {
 }
 
 std::string StatusJson(const WarehouseStatus& status) {
-  Json dates = Json::array();
+  Json dates = Json::array(), unpublished = Json::array();
   for (const WarehouseStatus::Date& date : status.dates) {
+    if (!date.unpublished_run.empty()) {
+      unpublished.push_back({{"date", FormatDate(date.date)}, {"last_run", date.unpublished_run}});
+    }
+    if (date.batches.empty()) continue;
     Json datasets = Json::array();
     for (const BatchStatus& batch : date.batches) {
       const bool stale = std::count(date.stale.begin(), date.stale.end(), batch.dataset) > 0;
       datasets.push_back({{"dataset", batch.dataset},
                           {"run_id", batch.run_id},
                           {"published_at", batch.published_at},
+                          {"dated", batch.dated},
                           {"loaded", batch.loaded},
                           {"quarantined", batch.quarantined},
                           {"spec_hash", batch.spec_hash},
@@ -257,6 +288,7 @@ std::string StatusJson(const WarehouseStatus& status) {
   return Dump({{"schema", "lyceum.status.v1"},
                {"target", status.target},
                {"dates", std::move(dates)},
+               {"unpublished", std::move(unpublished)},
                {"holes", DayList(status.holes)}});
 }
 
@@ -267,6 +299,7 @@ std::string QuarantineJson(const std::vector<QuarantineRecord>& records, bool wi
     Json json = {{"record_id", record.record_id},
                  {"dataset", record.dataset},
                  {"batch_date", TextOrNull(record.batch_date)},
+                 {"shown_date", TextOrNull(record.shown_date)},
                  {"file", record.file},
                  {"content_id", record.content_id},
                  {"line", NumberOrNull(record.line)},

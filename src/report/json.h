@@ -6,10 +6,12 @@
 
 #include "base/diagnostic.h"
 #include "plan/plan.h"
+#include "report/backfill_report.h"
 #include "report/status_report.h"
 #include "run/record.h"
 #include "run/verify.h"
 #include "spec/spec.h"
+#include "sql/publish_sql.h"
 
 namespace lyceum {
 
@@ -22,9 +24,11 @@ std::string RunJson(const RunRecord& record);
 /// Writes run.json into the run's directory, whole or not at all. Ok without a directory.
 Status WriteRunFile(const RunRecord& record);
 /// `lyceum.backfill.v1`.
-std::string BackfillJson(const std::vector<RunRecord>& runs, const std::vector<Days>& days_without);
+std::string BackfillJson(const BackfillRecord& backfill);
 /// `lyceum.plan.v1`.
 std::string PlanJson(const Plan& plan);
+/// `lyceum.sql.v1`.
+std::string ScriptJson(const Plan& plan, const std::vector<StepStatement>& script);
 /// `lyceum.verify.v1`.
 std::string VerificationJson(const Verification& verification);
 /// `lyceum.status.v1`.

@@ -23,7 +23,15 @@ std::string Place(const QuarantineRecord& record) {
 }
 
 std::string DateText(const QuarantineRecord& record) {
-  return record.batch_date.empty() ? "-" : record.batch_date;
+  return record.shown_date.empty() ? "-" : record.shown_date;
+}
+
+/// All reasons; on a terminal the first one.
+std::string ReasonsText(const QuarantineRecord& record, const Style& style) {
+  if (style.width == kNoTerminal || record.reasons.size() < 2) {
+    return fmt::format("{}", fmt::join(record.reasons, "; "));
+  }
+  return fmt::format("{} +{} more", record.reasons.front(), record.reasons.size() - 1);
 }
 
 /// Raw text may hold line ends of its own; they stand under each other.
@@ -42,7 +50,8 @@ std::string RenderRawText(const std::string& raw, size_t indent) {
 
 }  // namespace
 
-std::string RenderVerification(const Verification& verification, const Style& style) {
+std::string RenderVerification(const Verification& verification, std::optional<Days> date,
+                               const Style& style) {
   TextTable table({{"table", false, true}, {"rows", true}, {"digest"}});
   for (const TableDigest& digest : verification.tables) {
     table.AddRow({{digest.table}, {FormatCount(digest.rows)}, {digest.digest}});
@@ -55,9 +64,13 @@ std::string RenderVerification(const Verification& verification, const Style& st
     text += fmt::format("{} {}\n", style.Paint(Ink::kRed, "✗"),
                         WrapText(fmt::format("{}: expected {}, found {}", check.what,
                                              FormatCount(check.expected), FormatCount(check.found)),
-                                 style.width - 2, 2));
+                                 style.width, 2));
   }
   const auto checks = static_cast<int64_t>(verification.checks.size());
+  if (checks == 0) {
+    return text + fmt::format("nothing is published{}, so there is nothing to check\n",
+                              date ? " for " + FormatDate(*date) : "");
+  }
   if (failed == 0) {
     return text + fmt::format("{} {} passed\n", style.Paint(Ink::kGreen, "✓"),
                               FormatCount(checks, "ledger check"));
@@ -73,23 +86,30 @@ std::string RenderQuarantineList(const std::vector<QuarantineRecord>& records, c
                                  [](const auto& record) { return record.kind != "rejected"; });
   const bool states = std::any_of(records.begin(), records.end(),
                                   [](const auto& record) { return record.state != "open"; });
-  std::vector<TextTable::Column> columns = {
-      {"id"}, {"dataset", false, true}, {"date"}, {"file:line", false, true}};
-  if (kinds) columns.push_back({"kind"});
-  if (states) columns.push_back({"state"});
-  columns.push_back({"reasons", false, true});
-  TextTable table(std::move(columns));
-  for (const QuarantineRecord& record : records) {
-    std::vector<TableCell> cells = {{record.record_id.substr(0, kShownIdDigits), Ink::kDim},
-                                    {record.dataset},
-                                    {DateText(record)},
-                                    {Place(record)}};
-    if (kinds) cells.push_back({record.kind});
-    if (states) cells.push_back({record.state});
-    cells.push_back({fmt::format("{}", fmt::join(record.reasons, "; ")), Ink::kYellow});
-    table.AddRow(std::move(cells));
-  }
-  return table.Render(style);
+  // Reasons are never cut: where they do not fit they stand below their record.
+  const auto table_with = [&](bool reasons_below) {
+    std::vector<TextTable::Column> columns = {
+        {"id"}, {"dataset", false, true}, {"date"}, {"file:line", false, true}};
+    if (kinds) columns.push_back({"kind"});
+    if (states) columns.push_back({"state"});
+    if (!reasons_below) columns.push_back({"reasons"});
+    TextTable table(std::move(columns));
+    for (const QuarantineRecord& record : records) {
+      std::vector<TableCell> cells = {{record.record_id.substr(0, kShownIdDigits), Ink::kDim},
+                                      {record.dataset},
+                                      {DateText(record)},
+                                      {Place(record)}};
+      if (kinds) cells.push_back({record.kind});
+      if (states) cells.push_back({record.state});
+      const TableCell reasons{ReasonsText(record, style), Ink::kYellow};
+      if (!reasons_below) cells.push_back(reasons);
+      table.AddRow(std::move(cells));
+      if (reasons_below) table.AddLine(reasons, kShownIdDigits + 2);
+    }
+    return table;
+  };
+  const TextTable beside = table_with(false);
+  return beside.Fits(style) ? beside.Render(style) : table_with(true).Render(style);
 }
 
 std::string RenderQuarantineRecords(const std::vector<QuarantineRecord>& records,

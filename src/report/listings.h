@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -10,8 +11,10 @@
 
 namespace lyceum {
 
-/// Rows and digest per table, then the checks that fail, or that all hold.
-std::string RenderVerification(const Verification& verification, const Style& style);
+/// Rows and digest per table, then the checks that fail, or that all hold. `date` is the batch date
+/// that was asked for.
+std::string RenderVerification(const Verification& verification, std::optional<Days> date,
+                               const Style& style);
 
 /// One line per record: id, dataset, date, place and reasons; never row values.
 std::string RenderQuarantineList(const std::vector<QuarantineRecord>& records, const Style& style);

@@ -149,7 +149,7 @@ std::string PrintableText(std::string_view text) {
 
 std::string WrapText(std::string_view text, size_t width, size_t indent) {
   std::string wrapped;
-  size_t used = 0;
+  size_t used = indent;
   bool line_starts = true;
   while (!text.empty()) {
     const size_t end = std::min(text.find_first_of(" \n"), text.size());

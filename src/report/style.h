@@ -8,10 +8,13 @@ namespace lyceum {
 
 enum class Ink { kPlain, kDim, kBold, kRed, kYellow, kGreen };
 
+/// Width of what is no terminal: nothing is cut or wrapped there.
+inline constexpr size_t kNoTerminal = 1'000'000;
+
 /// How text may look where it is shown.
 struct Style {
   bool color = false;
-  size_t width = 100;  ///< columns of the terminal that reports may use
+  size_t width = kNoTerminal;  ///< columns of the terminal that reports may use
 
   /// Colours `text` if colours are allowed.
   std::string Paint(Ink ink, std::string_view text) const;
@@ -31,9 +34,9 @@ std::string ElideMiddle(std::string_view text, size_t width);
 /// Replaces what a terminal would act upon (control characters) or choke on (bytes that are no
 /// UTF-8) by `?`.
 std::string PrintableText(std::string_view text);
-/// Breaks text at blanks so that no line is wider than `width`; the lines that this makes start
-/// with `indent` blanks. Words that are wider stay whole, line ends of the text stay where they
-/// are.
+/// Breaks text that stands behind `indent` columns at blanks so that no line is wider than `width`;
+/// the lines that this makes start with `indent` blanks. Words that are wider stay whole, line ends
+/// of the text stay where they are.
 std::string WrapText(std::string_view text, size_t width, size_t indent);
 /// Quotes an argument for a POSIX shell, if it needs it.
 std::string QuoteForShell(std::string_view argument);

@@ -124,12 +124,14 @@ std::string WhyNear(std::string_view pattern, std::string_view path) {
 }
 
 /// A file name as patterns, reports and the ledger see it: names that are no clean UTF-8 are
-/// escaped.
+/// escaped. So is a name that looks like an escaped one, or two files would have one name.
 std::string ShownName(const std::string& name) {
   const bool clean = IsCleanText(name) && std::none_of(name.begin(), name.end(), [](char c) {
                        return static_cast<unsigned char>(c) < 0x20;
                      });
-  return clean ? name : EscapeBytes(name);
+  const bool looks_escaped =
+      name.find('\\') != std::string::npos && UnescapeBytes(name).has_value();
+  return clean && !looks_escaped ? name : EscapeBytes(name);
 }
 
 bool IsHidden(const std::string& name) { return !name.empty() && name[0] == '.'; }

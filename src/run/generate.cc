@@ -61,11 +61,11 @@ Status CheckOptions(const GenerateOptions& options) {
 Status CheckDays(const GenerateOptions& options, const GeneratorProfile& profile) {
   const int64_t last = int64_t{options.first_day} + options.days - 1;
   if (options.first_day >= profile.first_day && last <= profile.last_day) return Status::Ok();
+  const bool one = options.days == 1;
   return BadSpec(fmt::format(
-      "{} days from {} on leave the profile's calendar, {} to {}; lower '--days' or move the first "
-      "day",
-      options.days, FormatDate(options.first_day), FormatDate(profile.first_day),
-      FormatDate(profile.last_day)));
+      "{} from {} on {} the profile's calendar, {} to {}; lower '--days' or move the first day",
+      one ? "1 day" : fmt::format("{} days", options.days), FormatDate(options.first_day),
+      one ? "leaves" : "leave", FormatDate(profile.first_day), FormatDate(profile.last_day)));
 }
 
 Result<GeneratorProfile> LoadProfile(const GenerateOptions& options, Diagnostics* problems) {

@@ -218,6 +218,17 @@ std::string Like(const Names& names, const std::string& part) {
   return fmt::format("{} ESCAPE '!'", names.Text("%" + escaped + "%"));
 }
 
+/// The condition that finds a date's records in lyceum.quarantine AS q.
+std::string BelongsTo(const std::string& date) {
+  return fmt::format(
+      "(q.batch_date = {0} OR (q.batch_date IS NULL AND q.state = 'not_published' AND q.run_id IN\n"
+      "  (SELECT run_id FROM lyceum.runs WHERE batch_date = {0}))\n"
+      "OR (q.batch_date IS NULL AND q.state <> 'not_published' AND EXISTS\n"
+      "  (SELECT 1 FROM lyceum.batches AS d WHERE d.dataset = q.dataset\n"
+      "   AND d.delivery_id = q.delivery_id AND d.batch_date = {0})))",
+      date);
+}
+
 std::optional<int64_t> Number(const std::optional<std::string>& text) {
   if (!text) return std::nullopt;
   return std::stoll(*text);
@@ -268,7 +279,8 @@ Result<std::vector<BatchStatus>> ReadBatches(Warehouse* warehouse) {
       const RowSet set,
       warehouse->Query(
           "SELECT b.batch_date, b.dataset, b.run_id, b.spec_hash, CAST(b.published_at AS VARCHAR), "
-          "coalesce(sum(f.rows_loaded), 0), coalesce(sum(f.rows_quarantined), 0)\n"
+          "coalesce(sum(f.rows_loaded), 0), coalesce(sum(f.rows_quarantined), 0),\n"
+          "  max(CASE WHEN f.batch_date IS NULL THEN 0 ELSE 1 END)\n"
           "FROM lyceum.batches AS b LEFT JOIN lyceum.files AS f ON f.dataset = b.dataset\n"
           "  AND f.delivery_id = b.delivery_id AND (f.batch_date IS NULL OR f.batch_date = "
           "b.batch_date)\n"
@@ -277,9 +289,21 @@ Result<std::vector<BatchStatus>> ReadBatches(Warehouse* warehouse) {
   std::vector<BatchStatus> batches;
   for (const auto& row : set.rows) {
     batches.push_back({*ParseBatchDate(*row[0]), *row[1], *row[2], *row[3], row[4].value_or(""),
-                       std::stoll(*row[5]), std::stoll(*row[6])});
+                       *row[7] == "1", std::stoll(*row[5]), std::stoll(*row[6])});
   }
   return batches;
+}
+
+Result<std::vector<LastRun>> ReadLastRuns(Warehouse* warehouse) {
+  ASSIGN_OR_RETURN(
+      const RowSet set,
+      warehouse->Query("SELECT batch_date, state FROM\n"
+                       "  (SELECT batch_date, state, row_number() OVER (PARTITION BY batch_date\n"
+                       "   ORDER BY started_at DESC, run_id DESC) AS age FROM lyceum.runs) AS r\n"
+                       "WHERE age = 1 ORDER BY batch_date"));
+  std::vector<LastRun> runs;
+  for (const auto& row : set.rows) runs.push_back({*ParseBatchDate(*row[0]), *row[1]});
+  return runs;
 }
 
 Result<std::vector<QuarantineRecord>> ReadQuarantine(Warehouse* warehouse,
@@ -287,45 +311,55 @@ Result<std::vector<QuarantineRecord>> ReadQuarantine(Warehouse* warehouse,
   const Names names(warehouse->dialect(), "", "");
   std::vector<std::string> where = {"TRUE"};
   const auto equal = [&](const char* column, const std::string& value) {
-    if (!value.empty()) where.push_back(fmt::format("{} = {}", column, names.Text(value)));
+    if (!value.empty()) where.push_back(fmt::format("q.{} = {}", column, names.Text(value)));
   };
   equal("dataset", filter.dataset);
   equal("state", filter.state);
   equal("kind", filter.kind);
-  if (filter.date) where.push_back(fmt::format("batch_date = {}", names.Date(*filter.date)));
+  if (filter.date) where.push_back(BelongsTo(names.Date(*filter.date)));
   if (!filter.file.empty()) {
-    where.push_back(fmt::format("file LIKE {}", Like(names, filter.file)));
+    where.push_back(fmt::format("q.file LIKE {}", Like(names, filter.file)));
   }
   if (!filter.reason.empty()) {
-    where.push_back(fmt::format("reasons LIKE {}", Like(names, filter.reason)));
+    where.push_back(fmt::format("q.reasons LIKE {}", Like(names, filter.reason)));
   }
   if (!filter.record_id.empty()) {
-    where.push_back(fmt::format("substr(record_id, 1, {}) = {}", filter.record_id.size(),
+    where.push_back(fmt::format("substr(q.record_id, 1, {}) = {}", filter.record_id.size(),
                                 names.Text(filter.record_id)));
   }
+  const std::string newest =
+      "coalesce(q.batch_date, CASE WHEN q.state = 'not_published' THEN r.run_date ELSE b.newest "
+      "END)";
   std::string sql = fmt::format(
-      "SELECT record_id, run_id, dataset, batch_date, file, content_id, raw_text, stored_as, kind, "
-      "state, reasons, line, element, byte_offset, byte_length FROM lyceum.quarantine WHERE {} "
-      "ORDER "
-      "BY batch_date, dataset, file, byte_offset, run_id",
-      fmt::join(where, " AND "));
+      "SELECT q.record_id, q.run_id, q.dataset, q.batch_date, q.file, q.content_id, q.raw_text,\n"
+      "  q.stored_as, q.kind, q.state, {}, q.reasons, q.line, q.element, q.byte_offset,\n"
+      "  q.byte_length\nFROM lyceum.quarantine AS q\n"
+      "LEFT JOIN (SELECT dataset, delivery_id, max(batch_date) AS newest FROM lyceum.batches\n"
+      "  GROUP BY dataset, delivery_id) AS b\n"
+      "  ON b.dataset = q.dataset AND b.delivery_id = q.delivery_id\n"
+      "LEFT JOIN (SELECT run_id, max(batch_date) AS run_date FROM lyceum.runs GROUP BY run_id) AS "
+      "r\n"
+      "  ON r.run_id = q.run_id\n"
+      "WHERE {}\nORDER BY q.batch_date, q.dataset, q.file, q.byte_offset, q.run_id",
+      filter.date ? names.Date(*filter.date) : newest, fmt::join(where, " AND "));
   if (filter.limit > 0) sql += fmt::format(" LIMIT {}", filter.limit);
   ASSIGN_OR_RETURN(const RowSet set, warehouse->Query(sql));
   std::vector<QuarantineRecord> records;
   for (const auto& row : set.rows) {
     QuarantineRecord record;
-    std::string* fields[] = {
-        &record.record_id,  &record.run_id,   &record.dataset,   &record.batch_date, &record.file,
-        &record.content_id, &record.raw_text, &record.stored_as, &record.kind,       &record.state};
+    std::string* fields[] = {&record.record_id,  &record.run_id,    &record.dataset,
+                             &record.batch_date, &record.file,      &record.content_id,
+                             &record.raw_text,   &record.stored_as, &record.kind,
+                             &record.state,      &record.shown_date};
     for (size_t i = 0; i < std::size(fields); ++i) *fields[i] = row[i].value_or("");
-    const auto reasons = nlohmann::json::parse(row[10].value_or("[]"), nullptr, false);
+    const auto reasons = nlohmann::json::parse(row[11].value_or("[]"), nullptr, false);
     for (const auto& reason : reasons) {
       if (reason.is_string()) record.reasons.push_back(reason.get<std::string>());
     }
-    record.line = Number(row[11]);
-    record.element = Number(row[12]);
-    record.byte_offset = Number(row[13]);
-    record.byte_length = Number(row[14]);
+    record.line = Number(row[12]);
+    record.element = Number(row[13]);
+    record.byte_offset = Number(row[14]);
+    record.byte_length = Number(row[15]);
     records.push_back(std::move(record));
   }
   return records;

@@ -39,21 +39,33 @@ struct Verification {
 Result<Verification> Verify(Warehouse* warehouse, const std::string& schema,
                             std::optional<Days> date);
 
-/// One published batch date, for `status`.
+/// One published batch date of a dataset, for `status`.
 struct BatchStatus {
   Days date = 0;
   std::string dataset;
   std::string run_id;
   std::string spec_hash;
   std::string published_at;
+  /// The files carry the batch date. False for static files, whose rows are the same on every date
+  /// that they were delivered to.
+  bool dated = false;
   int64_t loaded = 0;
   int64_t quarantined = 0;
 };
 Result<std::vector<BatchStatus>> ReadBatches(Warehouse* warehouse);
 
+/// How the last run of a batch date ended, in words of lyceum.runs: `published`, `gate_closed`, ...
+struct LastRun {
+  Days date = 0;
+  std::string state;
+};
+Result<std::vector<LastRun>> ReadLastRuns(Warehouse* warehouse);
+
 /// Filters of `quarantine list` and `quarantine show`.
 struct QuarantineFilter {
   std::string dataset;
+  /// Records of static files belong to every date that their content is current for, or, if it was
+  /// not published, to the date of the run.
   std::optional<Days> date;
   std::string state = "open";  ///< "" for all
   std::string kind;            ///< rejected, conflict, "" for both
@@ -66,6 +78,8 @@ struct QuarantineFilter {
 struct QuarantineRecord {
   std::string record_id, run_id, dataset, batch_date, file, content_id, raw_text, stored_as;
   std::string kind, state;
+  /// The date asked for; else the batch date, or the newest date of a static file's content.
+  std::string shown_date;
   std::vector<std::string> reasons;
   std::optional<int64_t> line, element, byte_offset, byte_length;
 };

@@ -31,8 +31,8 @@ std::string ColumnForm(const SourceColumn& column) {
       "column {} {} aliases={} formats={} optional={} zero={} true={} false={} "
       "double={}\n",
       Text(column.name), TypeName(column.type), List(column.aliases, true), List(column.formats),
-      column.optional, column.allow_zero_fraction, List(column.true_words, true),
-      List(column.false_words, true), column.store_as_double);
+      column.optional, column.allow_zero_fraction, List(column.true_values, true),
+      List(column.false_values, true), column.store_as_double);
 }
 
 std::string RuleForm(const Rule& rule) {

@@ -19,6 +19,17 @@ constexpr std::string_view kBatchDateToken = "{batch_date}";
 const std::vector<std::string> kReservedColumns = {"date_key",    "batch_date", "is_inferred",
                                                    "delivery_id", "reason",     "uses"};
 
+/// Schemas and catalogs that warehouses have of their own; `lyceum_warehouse` is what the DuckDB
+/// file is attached as. PostgreSQL and Redshift keep all of `pg_*`.
+constexpr std::string_view kSystemSchemas[] = {"information_schema", "lyceum_warehouse", "memory",
+                                               "system", "temp"};
+
+/// Rows that a sum must have room for: ten billion.
+constexpr int kRowDigits = 10;
+/// Digits of the widest integers that every warehouse adds up and divides without overflow, where
+/// the rounding of an average doubles them once.
+constexpr int kSumDigits = 37;
+
 std::string Lower(std::string_view text) {
   std::string lower;
   for (char c : text) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -42,11 +53,10 @@ std::vector<ColumnInfo> ColumnsOf(const Dataset& dataset) {
   return columns;
 }
 
-bool SameKeyType(const Type& a, const Type& b) {
-  const auto whole = [](const Type& type) {
-    return type.kind == TypeKind::kInteger || type.kind == TypeKind::kBigint;
-  };
-  return a == b || (whole(a) && whole(b));
+/// True if a key of type `key` holds every value of a reference's column. integer and bigint are
+/// encoded alike.
+bool FitsKey(const Type& column, const Type& key) {
+  return column == key || (column.kind == TypeKind::kInteger && key.kind == TypeKind::kBigint);
 }
 
 class Checker {
@@ -196,7 +206,7 @@ class Checker {
     if (const Dataset* dataset = spec_.FindDataset(name)) return dataset;
     std::vector<std::string> names;
     for (const Dataset& dataset : spec_.datasets) names.push_back(dataset.name);
-    diagnostics_.Error(span, fmt::format("unknown dataset '{}'{}", name, SuggestName(name, names)));
+    diagnostics_.UnknownName(span, "dataset", name, names);
     return nullptr;
   }
 
@@ -207,7 +217,7 @@ class Checker {
       if (column.name == name) return &column;
       names.push_back(column.name);
     }
-    diagnostics_.Error(span, fmt::format("unknown column '{}'{}", name, SuggestName(name, names)));
+    diagnostics_.UnknownName(span, "column", name, names);
     return nullptr;
   }
 
@@ -240,7 +250,7 @@ class Checker {
     if (!has_dataset) return CheckMembersFrom(dimension);
     const Span span = SpanAt({"dimensions", dimension.name, "dataset"}, dimension.span);
     const Dataset* dataset = FindDataset(dimension.dataset, span);
-    if (!dataset) return;
+    if (!dataset) return FindDimensions("dimensions", dimension.name, dimension.references);
     const std::vector<ColumnInfo> columns = ColumnsOf(*dataset);
     CheckKey(columns, dimension.key, {"dimensions", dimension.name, "key"}, dimension.span);
     std::set<std::string> taken;
@@ -256,6 +266,17 @@ class Checker {
                                                      "refer with",
                                                      dimension.name));
     }
+    std::set<std::string> taken;
+    for (size_t i = 0; i < dimension.key.size(); ++i) {
+      const Span span = ItemSpan({"dimensions", dimension.name, "key"}, i, dimension.span);
+      RefuseReserved(dimension.key[i], span);
+      if (!taken.insert(dimension.key[i]).second) {
+        diagnostics_.Error(span, fmt::format("column '{}' stands here twice", dimension.key[i]));
+      }
+    }
+    TakeName(dimension.surrogate_key,
+             SpanAt({"dimensions", dimension.name, "surrogate_key"}, dimension.span), &taken);
+    MemberTypesAgree(dimension);
     for (size_t i = 0; i < dimension.members_from.size(); ++i) {
       const Span span = ItemSpan({"dimensions", dimension.name, "members_from"}, i, dimension.span);
       const Fact* fact = FindFact(dimension.members_from[i], span);
@@ -281,11 +302,45 @@ class Checker {
     }
   }
 
+  /// Every reference to a dimension without a dataset has the types of the first one.
+  void MemberTypesAgree(const Dimension& dimension) {
+    std::vector<std::optional<ColumnInfo>> first(dimension.key.size());
+    std::string first_fact;
+    for (const Fact& fact : spec_.facts) {
+      const Dataset* dataset = spec_.FindDataset(fact.dataset);
+      if (!dataset) continue;
+      const std::vector<ColumnInfo> columns = ColumnsOf(*dataset);
+      const YamlNode* list = At({"facts", fact.name, "references"});
+      for (size_t r = 0; r < fact.references.size(); ++r) {
+        const Reference& reference = fact.references[r];
+        if (reference.dimension != dimension.name ||
+            reference.columns.size() != dimension.key.size()) {
+          continue;
+        }
+        if (first_fact.empty()) first_fact = fact.name;
+        for (size_t i = 0; i < reference.columns.size(); ++i) {
+          const auto column =
+              std::find_if(columns.begin(), columns.end(),
+                           [&](const ColumnInfo& c) { return c.name == reference.columns[i]; });
+          if (column == columns.end()) continue;
+          if (!first[i]) first[i] = *column;
+          if (first[i]->type == column->type) continue;
+          diagnostics_.Error(
+              list->items[r].Find("columns")->items[i].span,
+              fmt::format("column '{}' is {}, but '{}' of '{}' gives '{}' as {}; all references to "
+                          "a dimension without a dataset have one type",
+                          column->name, TypeName(column->type), first[i]->name, first_fact,
+                          dimension.name, TypeName(first[i]->type)));
+        }
+      }
+    }
+  }
+
   const Fact* FindFact(const std::string& name, Span span) {
     if (const Fact* fact = spec_.FindFact(name)) return fact;
     std::vector<std::string> names;
     for (const Fact& fact : spec_.facts) names.push_back(fact.name);
-    diagnostics_.Error(span, fmt::format("unknown fact '{}'{}", name, SuggestName(name, names)));
+    diagnostics_.UnknownName(span, "fact", name, names);
     return nullptr;
   }
 
@@ -302,7 +357,7 @@ class Checker {
       diagnostics_.Error(fact.span, "a spec with facts needs a 'calendar'");
     }
     const Dataset* dataset = FindDataset(fact.dataset, span);
-    if (!dataset) return;
+    if (!dataset) return FindDimensions("facts", fact.name, fact.references);
     if (!dataset->files.empty() && !dataset->dated()) {
       diagnostics_.Error(span, fmt::format("dataset '{}' has no '{}' in its file patterns, so it "
                                            "cannot feed a fact",
@@ -339,16 +394,27 @@ class Checker {
                            "this version knows only 'infer': an unknown member gets a placeholder "
                            "row; leave 'unknown' out or write 'infer'");
       }
-      const Dimension* dimension = spec_.FindDimension(reference.dimension);
-      if (!dimension) {
-        std::vector<std::string> names;
-        for (const Dimension& candidate : spec_.dimensions) names.push_back(candidate.name);
-        diagnostics_.Error(place("dimension"),
-                           fmt::format("unknown dimension '{}'{}", reference.dimension,
-                                       SuggestName(reference.dimension, names)));
-        continue;
+      if (const Dimension* dimension = FindDimension(reference, place("dimension"))) {
+        CheckReferenceColumns(reference, *dimension, node, columns);
       }
-      CheckReferenceColumns(reference, *dimension, node, columns);
+    }
+  }
+
+  const Dimension* FindDimension(const Reference& reference, Span span) {
+    if (const Dimension* found = spec_.FindDimension(reference.dimension)) return found;
+    std::vector<std::string> names;
+    for (const Dimension& candidate : spec_.dimensions) names.push_back(candidate.name);
+    diagnostics_.UnknownName(span, "dimension", reference.dimension, names);
+    return nullptr;
+  }
+
+  /// All that can be said of references from columns that nobody knows.
+  void FindDimensions(std::string_view section, const std::string& table,
+                      const std::vector<Reference>& references) {
+    const YamlNode* list = At({section, table, "references"});
+    for (size_t i = 0; i < references.size(); ++i) {
+      const YamlNode* place = list->items[i].Find("dimension");
+      FindDimension(references[i], place ? place->span : list->items[i].span);
     }
   }
 
@@ -367,7 +433,14 @@ class Checker {
       const ColumnInfo* column = FindColumn(columns, reference.columns[i], list->items[i].span);
       if (!column || !dataset) continue;
       for (const ColumnInfo& key : ColumnsOf(*dataset)) {
-        if (key.name != dimension.key[i] || SameKeyType(key.type, column->type)) continue;
+        if (key.name != dimension.key[i] || FitsKey(column->type, key.type)) continue;
+        if (column->type.kind == TypeKind::kBigint && key.type.kind == TypeKind::kInteger) {
+          diagnostics_.Error(list->items[i].span,
+                             fmt::format("column '{}' is bigint, but '{}' of '{}' is integer; make "
+                                         "the key bigint, so that it holds every member",
+                                         column->name, key.name, dimension.name));
+          continue;
+        }
         diagnostics_.Error(
             list->items[i].span,
             fmt::format("column '{}' is {}, but '{}' of '{}' is {}", column->name,
@@ -438,6 +511,14 @@ class Checker {
                            fmt::format("the table already has a column '{}'", measure.name));
       }
       RefuseReserved(measure.name, measure.span);
+      constexpr std::string_view kCountSuffix = "__count";
+      if (measure.name.size() > kCountSuffix.size() &&
+          measure.name.compare(measure.name.size() - kCountSuffix.size(), kCountSuffix.size(),
+                               kCountSuffix) == 0) {
+        diagnostics_.Error(measure.span,
+                           "names that end with '__count' are for Lyceum's own counts; choose "
+                           "another");
+      }
     }
     CheckGroup(*mart, facts);
   }
@@ -450,6 +531,11 @@ class Checker {
     }
     for (size_t i = 0; i < group.size(); ++i) {
       const Span span = ItemSpan({"marts", mart.name, "group_by"}, i, mart.span);
+      if (std::find(group.begin(), group.begin() + static_cast<ptrdiff_t>(i), group[i]) !=
+          group.begin() + static_cast<ptrdiff_t>(i)) {
+        diagnostics_.Error(span, fmt::format("column '{}' stands here twice", group[i]));
+        continue;
+      }
       std::optional<Type> type;
       for (const Fact* fact : facts) {
         const std::vector<ColumnInfo> columns = FactColumns(*fact);
@@ -509,7 +595,26 @@ class Checker {
                                      measure->column, TypeName(type)));
       return;
     }
+    CheckRoom(*measure, type, column_node->span);
     measure->result = ResultType(measure->type, type);
+  }
+
+  /// Marts add up decimals as integers of 38 digits: whole values, once more times 10^scale while
+  /// they are scaled. A sum keeps room for its decimals, an average for four.
+  void CheckRoom(const Measure& measure, const Type& type, Span span) {
+    if (type.kind != TypeKind::kDecimal) return;
+    const bool sum = measure.type == MeasureType::kSum;
+    const int room = kSumDigits - kRowDigits;
+    const int most = !sum ? std::min(room - std::max(0, 4 - type.scale), 38 - type.scale)
+                     : type.scale == 0 ? room + 1
+                                       : room - type.scale;
+    if (type.precision <= most) return;
+    const std::string narrower =
+        most > type.scale ? fmt::format("; expected at most decimal({},{})", most, type.scale)
+                          : std::string("; read it with fewer digits behind the point");
+    diagnostics_.Error(span,
+                       fmt::format("column '{}' is {}, too wide for an exact {}{}", measure.column,
+                                   TypeName(type), sum ? "sum" : "average", narrower));
   }
 
   static Type ResultType(MeasureType measure, const Type& type) {
@@ -517,7 +622,9 @@ class Checker {
                       : type.kind == TypeKind::kBigint ? 19
                                                        : type.precision - type.scale;
     if (measure == MeasureType::kAverage) {
-      return {TypeKind::kDecimal, std::min(38, whole + 4), 4};
+      // More than four decimals may round up to one more digit before the point.
+      const int carry = type.kind == TypeKind::kDecimal && type.scale > 4 ? 1 : 0;
+      return {TypeKind::kDecimal, std::min(38, whole + carry + 4), 4};
     }
     if (type.kind != TypeKind::kDecimal) return {TypeKind::kBigint};
     return {TypeKind::kDecimal, 38, type.scale};
@@ -529,17 +636,29 @@ class Checker {
       names.push_back(target.name);
       TargetIsReachable(target);
       for (const auto& [table, layout] : target.tables) LayoutFits(target, table, layout);
-      if (target.schema == "lyceum") {
-        diagnostics_.Error(SpanAt({"targets", target.name, "schema"}, target.span),
-                           "schema 'lyceum' is for the bookkeeping; choose another");
-      }
+      CheckSchema(target);
     }
     const bool known = spec_.default_target.empty() ||
                        std::find(names.begin(), names.end(), spec_.default_target) != names.end();
     if (!known) {
-      diagnostics_.Error(SpanAt({"default_target"}, {1, 1, 1}),
-                         fmt::format("unknown target '{}'{}", spec_.default_target,
-                                     SuggestName(spec_.default_target, names)));
+      diagnostics_.UnknownName(SpanAt({"default_target"}, {1, 1, 1}), "target",
+                               spec_.default_target, names);
+    }
+  }
+
+  void CheckSchema(const Target& target) {
+    const Span span = SpanAt({"targets", target.name, "schema"}, target.span);
+    const std::string& schema = target.schema;
+    if (schema == "lyceum") {
+      diagnostics_.Error(span, "schema 'lyceum' is for the bookkeeping; choose another");
+      return;
+    }
+    const bool taken = std::find(std::begin(kSystemSchemas), std::end(kSystemSchemas), schema) !=
+                           std::end(kSystemSchemas) ||
+                       schema.rfind("pg_", 0) == 0;
+    if (taken) {
+      diagnostics_.Error(
+          span, fmt::format("schema '{}' belongs to the warehouse itself; choose another", schema));
     }
   }
 
@@ -568,7 +687,12 @@ class Checker {
   void LayoutFits(const Target& target, const std::string& table, const TableLayout& layout) {
     const std::vector<std::string> columns = TableColumns(table);
     if (columns.empty()) {
-      diagnostics_.Error(layout.span, fmt::format("unknown table '{}'", table));
+      std::vector<std::string> names;
+      for (const Dimension& dimension : spec_.dimensions) names.push_back(dimension.name);
+      for (const Fact& fact : spec_.facts) names.push_back(fact.name);
+      for (const Mart& mart : spec_.marts) names.push_back(mart.name);
+      if (spec_.calendar) names.push_back(spec_.calendar->table);
+      diagnostics_.UnknownName(layout.span, "table", table, names);
       return;
     }
     const auto at = [&](std::string_view key) {

@@ -40,8 +40,10 @@ const std::vector<Field> kPipelineFields = {
      .kind = kText,
      .required = true,
      .only_for = {"duckdb"},
-     .doc = "Database file. In all settings of a target `${NAME}` and `${NAME:-default}` stand for "
-            "environment variables, `$$` for a dollar."},
+     .doc =
+         "Database file; a relative path starts at the current folder, not at the spec's. In all "
+         "settings of a target `${NAME}` and `${NAME:-default}` stand for environment variables, "
+         "`$$` for a dollar."},
     {.path = "targets.*.url",
      .kind = kText,
      .required = true,
@@ -262,7 +264,8 @@ const std::vector<Field> kRuleFields = {
      .unit = "percent of rows read",
      .doc =
          "More quarantined rows than this close the gate: nothing is published, exit 2. No limit "
-         "if left out."},
+         "if left out. A changed limit judges content that is published already only with "
+         "`--force`."},
 };
 
 const std::vector<Field> kTableFields = {
@@ -385,7 +388,8 @@ const std::vector<Field> kTableFields = {
      .kind = kName,
      .required = true,
      .only_for = {"sum", "average"},
-     .doc = "Column of integer, bigint or decimal."},
+     .doc = "Column of integer, bigint or decimal. A decimal must leave room for an exact result "
+            "over ten billion rows; `validate` says how many digits that is."},
     {.path = "marts.*.measures.*.where",
      .kind = kText,
      .doc = "Condition over the fact's columns; all rows count if it is left out."},

@@ -1,5 +1,6 @@
 #include "spec/pattern_subset.h"
 
+#include <algorithm>
 #include <cctype>
 
 namespace lyceum {
@@ -7,6 +8,8 @@ namespace {
 
 constexpr int kMaxRepeat = 1000;
 constexpr int kMaxDepth = 100;
+/// No code point: a class member that is a set of characters.
+constexpr char32_t kSet = 0xFFFFFFFF;
 
 /// Walks a pattern by its grammar: alternatives of sequences of repeated atoms.
 class PatternChecker {
@@ -29,25 +32,34 @@ class PatternChecker {
     at_ = pattern_.size();
     return false;
   }
+  bool FailAt(size_t offset, const char* what) {
+    at_ = offset;
+    return Fail(what);
+  }
   bool More() const { return error_.empty() && at_ < pattern_.size(); }
   char Peek() const { return pattern_[at_]; }
 
-  void Alternatives(int depth) {
+  /// Returns how often the most repeated part inside is repeated.
+  int Alternatives(int depth) {
     if (depth > kMaxDepth) {
       Fail("groups are nested too deeply");
-      return;
+      return 1;
     }
+    int most = 1;
     while (More() && Peek() != ')') {
       if (Peek() == '|') {
         ++at_;
         continue;
       }
       if (Atom(depth)) Repeat();
+      most = std::max(most, repeats_);
     }
+    return most;
   }
 
   bool Atom(int depth) {
     const char c = Peek();
+    repeats_ = 1;
     switch (c) {
       case '(':
         return Group(depth);
@@ -80,13 +92,14 @@ class PatternChecker {
       }
       at_ += 2;
     }
-    Alternatives(depth + 1);
+    const int repeats = Alternatives(depth + 1);
     if (!error_.empty()) return false;
     if (!More()) {
       at_ = open;
       return Fail("'(' is not closed");
     }
     ++at_;
+    repeats_ = repeats;
     return true;
   }
 
@@ -96,14 +109,18 @@ class PatternChecker {
     bool first = true;
     while (More() && (first || Peek() != ']')) {
       first = false;
-      if (Peek() == '[' || pattern_.substr(at_, 2) == "&&" || Peek() == ']') {
-        return Fail("escape this character inside a class with a backslash");
-      }
-      if (Peek() == '\\') {
-        if (!Escape()) return false;
-      } else {
-        ++at_;
-      }
+      const size_t begin = at_;
+      char32_t least = 0, greatest = 0;
+      if (!ClassMember(&least)) return false;
+      // Behind a set, as in `[\w-.]`, a '-' is read as itself.
+      const bool range = least != kSet && pattern_.substr(at_, 1) == "-" &&
+                         at_ + 1 < pattern_.size() && pattern_[at_ + 1] != ']';
+      if (!range) continue;
+      ++at_;
+      const size_t end = at_;
+      if (!ClassMember(&greatest)) return false;
+      if (greatest == kSet) return FailAt(end, "a range begins and ends with one character");
+      if (greatest < least) return FailAt(begin, "the range runs backwards");
     }
     if (!error_.empty()) return false;
     if (!More()) {
@@ -111,6 +128,33 @@ class PatternChecker {
       return Fail("'[' is not closed");
     }
     ++at_;
+    return true;
+  }
+
+  /// Reads one character of a class, or a set of them such as `\d`, which gives kSet.
+  bool ClassMember(char32_t* character) {
+    if (Peek() == '[' || pattern_.substr(at_, 2) == "&&" || Peek() == ']') {
+      return Fail("escape this character inside a class with a backslash");
+    }
+    if (Peek() == '\\') {
+      if (!Escape()) return false;
+      const char c = pattern_[at_ - 1];
+      const bool set = std::string_view("dwsDWS").find(c) != std::string_view::npos;
+      *character = set        ? kSet
+                   : c == 'n' ? U'\n'
+                   : c == 'r' ? U'\r'
+                   : c == 't' ? U'\t'
+                              : static_cast<char32_t>(c);
+      return true;
+    }
+    const auto lead = static_cast<unsigned char>(Peek());
+    const size_t size = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    char32_t point = size == 1 ? lead : lead & (0x7F >> size);
+    for (size_t i = 1; i < size && at_ + i < pattern_.size(); ++i) {
+      point = point << 6 | (static_cast<unsigned char>(pattern_[at_ + i]) & 0x3F);
+    }
+    at_ = std::min(at_ + size, pattern_.size());
+    *character = point;
     return true;
   }
 
@@ -138,7 +182,7 @@ class PatternChecker {
   void Repeat() {
     if (!More()) return;
     if (Peek() == '{') {
-      ++at_;
+      const size_t begin = at_++;
       int least = 0, most = 0;
       if (!Number(&least)) {
         Fail("expected a number after '{'");
@@ -158,6 +202,11 @@ class PatternChecker {
         return;
       }
       ++at_;
+      if (most > 0 && repeats_ * most > kMaxRepeat) {
+        FailAt(begin, "repeats inside a repeat multiply; expected at most 1000 together");
+        return;
+      }
+      if (most > 0) repeats_ *= most;
     } else if (Peek() == '*' || Peek() == '+' || Peek() == '?') {
       ++at_;
     } else {
@@ -172,6 +221,7 @@ class PatternChecker {
   std::string_view pattern_;
   size_t at_ = 0;
   size_t where_ = 0;
+  int repeats_ = 1;  ///< of the most repeated part of the atom that was read last
   std::string error_;
 };
 

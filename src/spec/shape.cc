@@ -79,6 +79,8 @@ class ShapeChecker {
     }
     for (const Field* field : FieldsOf(path)) {
       if (!field->required || node.Find(field->key()) || !GoesWith(*field, node)) continue;
+      // Without its selector nobody knows whether the key is needed.
+      if (!field->only_for.empty() && !node.Find(field->selector)) continue;
       diagnostics_->Error(node.span, fmt::format("key '{}' is missing", field->key()));
     }
   }

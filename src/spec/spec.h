@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -27,8 +28,8 @@ struct SourceColumn {
   /// integer and bigint: read `12.0` as 12.
   bool allow_zero_fraction = false;
   /// boolean: the words read as true and false, compared without case; never empty for boolean.
-  std::vector<std::string> true_words;
-  std::vector<std::string> false_words;
+  std::vector<std::string> true_values;
+  std::vector<std::string> false_values;
   /// decimal with precision <= 15 only: the warehouse stores the value as double, keys and marts
   /// still count it as the decimal that it was read as.
   bool store_as_double = false;
@@ -223,10 +224,15 @@ struct Spec {
   const Fact* FindFact(std::string_view name) const;
 };
 
-/// Reads and checks a spec. No I/O: `text` is the content, `name` is what messages call the file.
-/// Returns nullopt exactly if `diagnostics` has errors afterwards; warnings may stand beside a
-/// spec.
-std::optional<Spec> LoadSpec(std::string_view text, Diagnostics* diagnostics);
+/// Returns what is wrong with the name of a time zone, or "". Only the machine knows its zones, and
+/// this layer does not ask it.
+using TimezoneProblem = std::function<std::string(const std::string& name)>;
+
+/// Reads and checks a spec. No I/O: `text` is the content. Returns nullopt exactly if `diagnostics`
+/// has errors afterwards; warnings may stand beside a spec. Without `timezone_problem` every name
+/// of a time zone is taken.
+std::optional<Spec> LoadSpec(std::string_view text, Diagnostics* diagnostics,
+                             const TimezoneProblem& timezone_problem = nullptr);
 
 /// Prints the canonical form of everything that can change the rows of `dataset` or of the table it
 /// feeds: files, format, types, rules, identity, keys, references, timezone, the semantics version.

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "spec/pattern_subset.h"
 
@@ -88,8 +89,11 @@ class SpecReader {
   }
   template <typename Body>
   static void Each(const YamlNode& node, std::string_view key, Body body) {
-    if (const YamlNode* value = node.Find(key)) {
-      for (const auto& [name, child] : value->entries) body(name, child);
+    const YamlNode* value = node.Find(key);
+    if (!value) return;
+    std::set<std::string_view> seen;
+    for (const auto& [name, child] : value->entries) {
+      if (seen.insert(name.scalar).second) body(name, child);
     }
   }
 
@@ -179,18 +183,38 @@ class SpecReader {
     OnlyFor(node, "allow_zero_fraction",
             column.type.kind == TypeKind::kInteger || column.type.kind == TypeKind::kBigint,
             "integer and bigint columns");
-    OnlyFor(node, "true_words", column.type.kind == TypeKind::kBoolean, "boolean columns");
-    OnlyFor(node, "false_words", column.type.kind == TypeKind::kBoolean, "boolean columns");
+    OnlyFor(node, "true_values", column.type.kind == TypeKind::kBoolean, "boolean columns");
+    OnlyFor(node, "false_values", column.type.kind == TypeKind::kBoolean, "boolean columns");
     OnlyFor(node, "store_as", column.type.kind == TypeKind::kDecimal && column.type.precision <= 15,
             "decimal columns of at most 15 digits");
     if (dated) ReadFormats(node, &column);
     if (column.type.kind == TypeKind::kBoolean) {
-      column.true_words =
-          node.Find("true_words") ? List(node, "true_words") : std::vector<std::string>{"true"};
-      column.false_words =
-          node.Find("false_words") ? List(node, "false_words") : std::vector<std::string>{"false"};
+      column.true_values =
+          node.Find("true_values") ? List(node, "true_values") : std::vector<std::string>{"true"};
+      column.false_values = node.Find("false_values") ? List(node, "false_values")
+                                                      : std::vector<std::string>{"false"};
+      RefuseCommonWords(node, column);
     }
     return column;
+  }
+
+  void RefuseCommonWords(const YamlNode& node, const SourceColumn& column) {
+    const YamlNode* words = node.Find(node.Find("false_values") ? "false_values" : "true_values");
+    if (!words) return;
+    const bool of_false = node.Find("false_values") != nullptr;
+    for (const YamlNode& word : words->items) {
+      for (const std::string& other : of_false ? column.true_values : column.false_values) {
+        if (!EqualIgnoringCase(word.scalar, other)) continue;
+        diagnostics_->Error(word.span, fmt::format("'{}' means {} already", word.scalar,
+                                                   of_false ? "true" : "false"));
+      }
+    }
+  }
+
+  static bool EqualIgnoringCase(std::string_view a, std::string_view b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
+      return std::tolower(x) == std::tolower(y);
+    });
   }
 
   void OnlyFor(const YamlNode& node, std::string_view key, bool fits, std::string_view what) {
@@ -249,6 +273,7 @@ class SpecReader {
   }
 
   Expr ParseAt(const YamlNode& node, const std::vector<ScopeColumn>& scope) {
+    if (scope.empty()) return nullptr;  // that there are no columns is reported once
     return ParseExpression(node.scalar, PlaceInScalar(node, document_, 0), scope, diagnostics_);
   }
 
@@ -305,6 +330,7 @@ class SpecReader {
     Rule rule;
     rule.span = node.span;
     const std::string type = Text(node, "type");
+    if (type.empty()) return;
     const std::string severity = Text(node, "severity");
     if (severity == "warn") rule.severity = RuleSeverity::kWarn;
     if (severity == "fail") rule.severity = RuleSeverity::kFail;
@@ -348,13 +374,13 @@ class SpecReader {
   }
 
   const Type* FindColumn(const YamlNode& name, const std::vector<ScopeColumn>& scope) {
+    if (scope.empty()) return nullptr;  // that there are no columns is reported once
     std::vector<std::string> known;
     for (const ScopeColumn& column : scope) {
       if (column.name == name.scalar) return &column.type;
       known.push_back(column.name);
     }
-    diagnostics_->Error(name.span, fmt::format("unknown column '{}'{}", name.scalar,
-                                               SuggestName(name.scalar, known)));
+    diagnostics_->UnknownName(name.span, "column", name.scalar, known);
     return nullptr;
   }
 

@@ -150,7 +150,7 @@ class TreeBuilder : public YAML::EventHandler {
   TreeBuilder(std::string_view text, Diagnostics* diagnostics)
       : text_(text), diagnostics_(diagnostics) {}
 
-  bool failed() const { return num_problems_ > 0; }
+  bool failed() const { return failed_; }
   std::optional<YamlNode> TakeRoot() { return std::move(root_); }
 
   /// Place of the innermost `[` or `{` that is still open, if any.
@@ -221,7 +221,12 @@ class TreeBuilder : public YAML::EventHandler {
     return std::min(text_.size(), static_cast<size_t>(std::max(mark.pos, 0)));
   }
 
+  /// Reports what leaves no tree to go on with.
   void Problem(Span span, std::string message) {
+    failed_ = true;
+    Report(span, std::move(message));
+  }
+  void Report(Span span, std::string message) {
     if (++num_problems_ <= kMaxProblems) diagnostics_->Error(span, std::move(message));
   }
 
@@ -297,14 +302,15 @@ class TreeBuilder : public YAML::EventHandler {
     }
     const auto [known, added] = parent->lines.emplace(key.scalar, key.span.line);
     if (!added) {
-      Problem(key.span, fmt::format("duplicate key '{}'; it is already on line {}", key.scalar,
-                                    known->second));
+      Report(key.span, fmt::format("duplicate key '{}'; it is already on line {}", key.scalar,
+                                   known->second));
     }
   }
 
   std::string_view text_;
   Diagnostics* diagnostics_;
   size_t num_problems_ = 0;
+  bool failed_ = false;
   int num_documents_ = 0;
   std::vector<Frame> frames_;
   std::optional<YamlNode> root_;

@@ -33,9 +33,9 @@ struct YamlEntry {
   YamlNode value;
 };
 
-/// Reads one YAML document of at most 1 MiB. Syntax errors, bytes that are no UTF-8, duplicate
-/// keys, keys that are no scalars, anchors, aliases and tags are errors; returns nullopt after
-/// adding at least one.
+/// Reads one YAML document of at most 1 MiB. Syntax errors, bytes that are no UTF-8, keys that are
+/// no scalars, anchors, aliases and tags are errors; returns nullopt after adding at least one.
+/// Duplicate keys are errors too, but leave a tree: the first one counts.
 std::optional<YamlNode> ParseYaml(std::string_view text, Diagnostics* diagnostics);
 
 /// Finds for a character of a scalar (or its end) the place where it was written in `document`,

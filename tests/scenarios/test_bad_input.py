@@ -101,6 +101,15 @@ class BadRows(harness.Case):
         self.rows_case(LOG + "\n\n{\"place_id\": oops}\n", [(3, ["is not valid JSON"], '{"place_id": oops}')],
                        1, JSON, "logs")
 
+    def test_json_lines_of_crlf_over_blocks(self):
+        """Files are read in blocks of 1 MiB; a CR at the end of one and its LF are one line end."""
+        for shift in (0, 1):
+            with self.subTest(shift=shift):
+                blanks = " " * shift + "\r\n" * 600_000
+                self.deliver(JSON, f"[{blanks}{LOG},{blanks}oops{blanks},{LOG.replace('1', '2', 1)}]")
+                self.run_date(harness.DATE, "--force")
+                self.assertEqual([line for _, line, _, _ in self.quarantine("logs")], [1_200_001])
+
     def test_unknown_column_is_named_and_counted(self):
         self.deliver(CSV, "place_id,Taken_At , steps,value,colour\n1,2025-06-01 10:00:00,a,5,red\n")
         record, _ = self.run_date()
@@ -142,6 +151,11 @@ class BadFiles(harness.Case):
         self.deliver(CSV, "7,2025-06-01 10:00:00,secret@example.org,5\n" * 3)
         record, stderr = self.run_date(expect=2)
         self.assertNotIn("secret", stderr + str(record))
+
+    def test_missing_header_with_a_columns_name_shows_no_values(self):
+        self.fault_case("7,steps,secret@example.org,5\n" * 3,
+                        "header lacks 'place_id', 'taken_at', 'value'; of its 4 fields only 'steps' is known")
+        self.assertNotIn("secret", self.lyceum("status", "--target", self.target).stdout)
 
     def test_duplicate_header(self):
         self.fault_case("place_id,taken_at,steps,value,STEPS\n" + GOOD, "header has 'steps' twice")

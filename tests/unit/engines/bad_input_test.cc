@@ -35,7 +35,15 @@ TEST_F(BadInput, FileFaults) {
       {"binary.csv", "\x7f\x45LF\x02\x01\x01\0\0\n\x01\x02"s, "is not text @0 line 1"},
       {"twice.csv", "id,name, ID \n1,2,3\n", "header has 'id' twice @0 line 1"},
       {"alias.csv", "id,name,Full Name\n1,2,3\n", "header has 'name' twice @0 line 1"},
-      {"lacks.csv", "idd,name\n1,2\n", "header lacks 'id'; it has 'idd' @0 line 1"},
+      {"lacks.csv", "idd,name\n1,2\n",
+       "header lacks 'id'; of its 2 fields only 'name' is known @0 line 1"},
+      {"semicolon.csv", "id;name\n1;2\n",
+       "header is one field, which holds known columns between ';'; the spec needs `delimiter: "
+       "';'` "
+       "@0 line 1"},
+      {"tab.csv", "x\tName\n1\t2\n",
+       "header is one field, which holds known columns between '\\t'; the spec needs `delimiter: "
+       "\"\\t\"` @0 line 1"},
       {"gzip.csv", "\x1f\x8b\x08", "is gzip data; name it .gz @0 line 1"},
       {"zstd.csv", "\x28\xb5\x2f\xfd", "is zstd data; name it .zst @0 line 1"},
       {"empty.json", "", "is empty: expected a JSON array or one object per line @0 line 1"},

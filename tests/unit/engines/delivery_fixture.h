@@ -35,7 +35,7 @@ class DeliveryTest : public testing::Test {
     column.type.kind = kind;
     if (kind == TypeKind::kDate) column.formats = {"yyyy-MM-dd"};
     if (kind == TypeKind::kTimestamp) column.formats = {"yyyy-MM-dd HH:mm:ss"};
-    if (kind == TypeKind::kBoolean) column.true_words = {"yes"}, column.false_words = {"no"};
+    if (kind == TypeKind::kBoolean) column.true_values = {"yes"}, column.false_values = {"no"};
     return column;
   }
 

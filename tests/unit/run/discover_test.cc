@@ -126,6 +126,22 @@ TEST_F(ScanInputTest, NamesThatAreNoTextAreEscaped) {
   EXPECT_TRUE(fs::exists(quiz[0].path));
 }
 
+TEST_F(ScanInputTest, NamesThatLookEscapedAreEscaped) {
+  Touch("quiz_attempts_20250601\n.csv");
+  Touch("quiz_attempts_20250601\\x0a.csv");
+  Touch("quiz_attempts_20250601\\other.csv");
+  const auto inbox = ScanInput(spec_, folder_.string());
+  ASSERT_TRUE(inbox.ok()) << inbox.status().message();
+  std::vector<std::string> names;
+  for (const FoundFile& file : inbox->For(spec_.datasets[1], *ParseBatchDate("2025-06-01"))) {
+    names.push_back(file.relative);
+  }
+  std::sort(names.begin(), names.end());
+  EXPECT_EQ(names, (std::vector<std::string>{"quiz_attempts_20250601\\\\x0a.csv",
+                                             "quiz_attempts_20250601\\other.csv",
+                                             "quiz_attempts_20250601\\x0a.csv"}));
+}
+
 TEST(MatchPattern, ManyStarsEnd) {
   const std::string path = std::string(200, 'a') + "_20250601.txt";
   EXPECT_FALSE(MatchPattern("*a*a*a*a*a*a*a*a*a*a*a*a_{batch_date}.csv", path));

@@ -1,0 +1,79 @@
+"""What the command line says of mistakes, and what its help promises."""
+import json
+import unittest
+
+import harness
+
+
+class CommandLine(harness.Case):
+    def fails(self, *arguments):
+        done = self.lyceum(*arguments)
+        self.assertEqual((done.returncode, done.stdout), (3, ""), done.stderr)
+        self.assertTrue(done.stderr.startswith("error: "), done.stderr)
+        return done.stderr[len("error: "):].rstrip("\n")
+
+    def test_mistakes(self):
+        run, listing = "; `lyceum run --help` tells more", "; `lyceum quarantine list --help` tells more"
+        for arguments, message in (
+                ("runn", "unknown command 'runn'; did you mean 'run'?"),
+                ("quarantine lst", "unknown command 'quarantine lst'; did you mean 'list'?"),
+                ("quarantine", "expected a command behind 'lyceum quarantine'; `lyceum quarantine --help` tells more"),
+                ("run --dat 2025-06-01 x.yaml", "unknown option '--dat'; did you mean '--date'?" + run),
+                ("run x.yaml --taget=a", "unknown option '--taget'; did you mean '--target'?" + run),
+                ("run x.yaml --sideways", "unknown option '--sideways'" + run),
+                ("quarantine list --staet open", "unknown option '--staet'; did you mean '--state'?" + listing),
+                ("run x.yaml y.yaml", "unexpected argument 'y.yaml'" + run),
+                ("run x.yaml --date", "--date needs a value" + run),
+                ("run", "SPEC is required" + run),
+                ("run x.yaml --threads many", "--threads: 'many' is no whole number from 1 to 1024" + run),
+                ("run x.yaml --output xml",
+                 "--output: 'xml' is unknown; expected one of 'text', 'json'" + run),
+                ("quarantine list --limit -1", "--limit: '-1' is no whole number of at least 0" + listing),
+                ("quarantine list --kind conflct", "--kind: 'conflct' is unknown; did you mean 'conflict'?" + listing),
+                ("generate --rows ten --out x", "--rows: 'ten' is no number; `lyceum generate --help` tells more"),
+                ("generate --profile nope --out x", "cannot read profile 'nope': no such file or directory"),
+                ("help runn", "unknown command 'runn'; did you mean 'run'?")):
+            with self.subTest(arguments):
+                self.assertEqual(self.fails(*arguments.split()), message)
+
+    def test_help(self):
+        for arguments, usage in (("help", "Usage: lyceum "), ("--help", "Usage: lyceum "),
+                                 ("help run", "Usage: lyceum run [OPTIONS] SPEC\n"),
+                                 ("run --help", "Usage: lyceum run [OPTIONS] SPEC\n"),
+                                 ("help quarantine list", "Usage: lyceum quarantine list [OPTIONS] [SPEC]\n")):
+            with self.subTest(arguments):
+                done = self.lyceum(*arguments.split())
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertIn(usage, done.stdout)
+
+    def test_next_of_generate(self):
+        done = self.lyceum("generate", "--rows", "20", "--out", "made")
+        self.assertIn("next: lyceum backfill pipelines/edtech.yaml --start-date 2025-06-01", done.stderr)
+        self.assertEqual(self.fails("generate", "--rows", "20", "--out", "made2", "--start-date", "1999-01-01")
+                         .split(";")[0][:34], "1 day from 1999-01-01 on leaves th")
+
+    def test_sql_as_json(self):
+        self.deliver("places.csv", "place_id,place_name\n1,Hall\n")
+        done = self.lyceum("sql", self.spec, "--date", harness.DATE, "--input", self.inbox, "--target", self.target,
+                           "--output", "json")
+        script = json.loads(done.stdout)
+        self.assertEqual((script["schema"], script["batch_date"]), ("lyceum.sql.v1", harness.DATE))
+        self.assertEqual(set(script["statements"][0]), {"step", "purpose", "sql"})
+
+    def test_verify_of_a_date_without_anything(self):
+        self.deliver("places.csv", "place_id,place_name\n1,Hall\n")
+        self.run_date()
+        done = self.lyceum("verify", "--target", self.target, "--date", "2025-06-07")
+        self.assertEqual(done.stdout.splitlines()[-1],
+                         "nothing is published for 2025-06-07, so there is nothing to check")
+
+    def test_memory_limit_that_is_too_low(self):
+        self.deliver("places.csv", "place_id,place_name\n" + "".join(f"{n},{n}\n" for n in range(200000)))
+        done = self.lyceum("run", self.spec, "--date", harness.DATE, "--input", self.inbox, "--target", self.target,
+                           "--memory-limit", "1MB")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("; raise --memory-limit", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
