@@ -9,7 +9,7 @@ endif
 LAYERS := base expr spec plan sql engines warehouses run report ui cli
 SOURCES = $(shell find src tests -name '*.cc' -o -name '*.h')
 
-.PHONY: help setup setup-tests build test test-all lint format golden fuzz demo clean
+.PHONY: help setup setup-tests build test test-all lint format golden fuzz demo bench-warehouse clean
 
 help: ## lists the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -64,6 +64,9 @@ format: ## formats the sources
 golden: build setup-tests ## rewrites golden files; read the diff before you commit it
 	@LYCEUM_UPDATE_GOLDEN=1 ctest --test-dir $(BUILD) -j $(JOBS) >/dev/null || true
 	@git diff --stat -- tests/golden
+
+bench-warehouse: build setup-tests ## times a publish to PostgreSQL against psql \copy of the same rows
+	@.cache/venv/bin/python bench/warehouse.py
 
 clean: ## removes the build folders
 	@rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-fuzz demo

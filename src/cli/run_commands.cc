@@ -96,6 +96,7 @@ void WriteRecord(Session* session, RunRecord* record) {
   Status status = WriteRunFile(*record);
   if (status.ok()) status = session->UploadRunFiles();
   if (!status.ok()) record->warnings.push_back(status.message());
+  record->directory = session->ShownDirectory(record->directory);
 }
 
 /// Worse codes first: signals, then 3, 1, 2, 0.

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/count.h"
 #include "plan/plan.h"
 
 namespace lyceum {
@@ -68,12 +69,14 @@ std::string ExplainPlan(const Plan& plan) {
     text += fmt::format("  {:<8}  {}{} ({})\n", action, dataset.dataset->name,
                         dataset.table.name.empty() ? "" : " -> " + dataset.table.name, dataset.why);
     if (dataset.current) {
-      text += fmt::format("            published now: {} rows loaded, {} quarantined\n",
-                          dataset.current->rows_loaded, dataset.current->rows_quarantined);
+      text += fmt::format("            published now: {} loaded, {} quarantined\n",
+                          FormatCount(dataset.current->rows_loaded, "row"),
+                          FormatCount(dataset.current->rows_quarantined));
     }
     for (const DeliveredFile& file : dataset.files) {
-      text += fmt::format("            {}  {} bytes  {}\n", file.relative, file.fingerprint.bytes,
-                          file.content_id().substr(0, 12));
+      text +=
+          fmt::format("            {}  {}  {}\n", file.relative,
+                      FormatCount(file.fingerprint.bytes, "byte"), file.content_id().substr(0, 12));
     }
     for (const DeliveredFile& file : dataset.identical) {
       text +=

@@ -105,6 +105,11 @@ Json RunObject(const RunRecord& record) {
       {"batch_date", FormatDate(record.batch_date)},
       {"started_at", record.started_at},
       {"seconds", Rounded(record.seconds)},
+      {"phases",
+       {{"hash", Rounded(record.phases.hash)},
+        {"load", Rounded(record.phases.load)},
+        {"stage", Rounded(record.phases.stage)},
+        {"publish", Rounded(record.phases.publish)}}},
       {"state", RunStateName(record.state)},
       // Of a run that published nothing, the rows counted as loaded were accepted only.
       {"published", record.state == RunState::kPublished},

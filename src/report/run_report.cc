@@ -168,6 +168,7 @@ std::string RenderThroughput(const RunRecord& record, int64_t rows) {
 
 std::string RenderDirectory(const RunRecord& record, const RunReportOptions& options) {
   if (!options.verbose) return "";
+  const PhaseSeconds& phases = record.phases;
   std::string text = fmt::format("run {}\n", record.run_id);
   if (!record.directory.empty()) {
     text += fmt::format("files of the run: {}\n", PrintableText(record.directory));
@@ -176,6 +177,9 @@ std::string RenderDirectory(const RunRecord& record, const RunReportOptions& opt
     text +=
         fmt::format("  {}: {} ({})\n", dataset.dataset, ActionName(dataset.action), dataset.why);
   }
+  text += fmt::format("time: hash {}, load {}, stage {}, publish {}\n", FormatSeconds(phases.hash),
+                      FormatSeconds(phases.load), FormatSeconds(phases.stage),
+                      FormatSeconds(phases.publish));
   return text + "\n";
 }
 

@@ -95,20 +95,6 @@ std::string Style::Paint(Ink ink, std::string_view text) const {
   return fmt::format("\x1b[{}m{}\x1b[0m", kCodes[static_cast<int>(ink)], text);
 }
 
-std::string FormatCount(int64_t number) {
-  std::string digits = fmt::format("{}", number);
-  const size_t first = number < 0 ? 1 : 0;
-  for (size_t at = digits.size(); at > first + 3;) {
-    at -= 3;
-    digits.insert(at, 1, ',');
-  }
-  return digits;
-}
-
-std::string FormatCount(int64_t number, std::string_view noun) {
-  return fmt::format("{} {}{}", FormatCount(number), noun, number == 1 ? "" : "s");
-}
-
 std::string FormatSeconds(double seconds) {
   if (seconds < 9.995) return fmt::format("{:.2f} s", seconds);
   if (seconds < 59.95) return fmt::format("{:.1f} s", seconds);

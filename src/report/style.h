@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/count.h"
+
 namespace lyceum {
 
 enum class Ink { kPlain, kDim, kBold, kRed, kYellow, kGreen };
@@ -20,10 +22,6 @@ struct Style {
   std::string Paint(Ink ink, std::string_view text) const;
 };
 
-/// Prints a count with thousands separators: `1,234,567`.
-std::string FormatCount(int64_t number);
-/// `1 row`, `1,200 rows`.
-std::string FormatCount(int64_t number, std::string_view noun);
 /// Prints a duration: `0.42 s`, `12.3 s`, `3 min 07 s`.
 std::string FormatSeconds(double seconds);
 

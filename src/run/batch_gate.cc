@@ -8,17 +8,13 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/count.h"
 #include "run/batch_run.h"
 #include "run/ledger.h"
 #include "run/transaction.h"
 
 namespace lyceum {
 namespace {
-
-/// `1 row`, `2 rows`.
-std::string Count(int64_t number, const char* noun) {
-  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
-}
 
 /// What became of each file of the current content: the delivered file with its content, wherever
 /// it is now, else one with its name. A delivered file succeeds one file; nullptr: the file is
@@ -80,7 +76,7 @@ Status BatchRun::FindVanished() {
       if (!opened.has_records && opened.fault.empty()) {
         record_.gate_reasons.push_back(
             fmt::format("dataset '{}': file '{}' had {} and is now only a header",
-                        plan.dataset->name, old.base_name, Count(old.rows_read, "row")));
+                        plan.dataset->name, old.base_name, FormatCount(old.rows_read, "row")));
       }
     }
   }
@@ -94,17 +90,17 @@ void BatchRun::JudgeRules(const Loaded& loaded, DatasetRecord* record) {
                       loaded.outcome.rule_failures[i], RuleOutcome::kPassed};
     if (result.failed > 0 && rule.severity == RuleSeverity::kFail) {
       result.outcome = RuleOutcome::kFailed;
-      record_.gate_reasons.push_back(
-          fmt::format("dataset '{}': rule '{}' has severity fail and {} "
-                      "it",
-                      record->dataset, rule.reason,
-                      Count(result.failed, "row") + (result.failed == 1 ? " breaks" : " break")));
+      record_.gate_reasons.push_back(fmt::format(
+          "dataset '{}': rule '{}' has severity fail and {} "
+          "it",
+          record->dataset, rule.reason,
+          FormatCount(result.failed, "row") + (result.failed == 1 ? " breaks" : " break")));
     } else if (result.failed > 0) {
       result.outcome = RuleOutcome::kWarned;
     }
     if (result.failed > 0 && rule.severity == RuleSeverity::kWarn) {
-      Warn(fmt::format("dataset '{}': {} ({}; severity is warn)", record->dataset, rule.reason,
-                       Count(result.failed, "row")));
+      Warn(fmt::format("dataset '{}': {} ({}; a warning keeps no row out)", record->dataset,
+                       rule.reason, FormatCount(result.failed, "row")));
     }
     record->rules.push_back(std::move(result));
   }
@@ -127,12 +123,12 @@ void BatchRun::JudgeThresholds(const Dataset& dataset, const DatasetRecord& reco
                     dataset.name, percent, *limits.fail_above_percent));
   } else if (limits.warn_above_percent && percent > *limits.warn_above_percent) {
     Warn(fmt::format("dataset '{}': {} of {} quarantined ({:.1f}%)", dataset.name,
-                     total.quarantined, Count(total.read, "row"), percent));
+                     FormatCount(total.quarantined), FormatCount(total.read, "row"), percent));
   }
   for (const auto& [column, rows] : record.unknown_columns) {
     if (dataset.unknown_columns == UnknownColumns::kIgnore) continue;
     const std::string text = fmt::format("dataset '{}': column '{}' is not in the spec ({})",
-                                         dataset.name, column, Count(rows, "row"));
+                                         dataset.name, column, FormatCount(rows, "row"));
     if (dataset.unknown_columns == UnknownColumns::kFail) {
       record_.gate_reasons.push_back(text);
     } else {
@@ -183,8 +179,7 @@ Status BatchRun::RecordClosedGate() {
       const DeliveredFile& file = loaded.plan->files[i];
       faults.push_back({name, file.relative, file.content_id(),
                         nlohmann::json::array({"file: " + opened.fault}).dump(), opened.raw_text,
-                        opened.fault_line, opened.fault_offset, file.fingerprint.bytes,
-                        loaded.plan->dataset->dated()});
+                        opened.fault_line, 0, opened.text_bytes, loaded.plan->dataset->dated()});
     }
   }
   for (Statement& statement : RenderFaults(names_, date_, faults)) {

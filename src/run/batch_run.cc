@@ -30,10 +30,19 @@ double SecondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+/// The time now in UTC, `yyyy-MM-dd HH:mm:ss.ffffff`: two runs of one second have an order.
+std::string UtcTimestamp() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  std::string text =
+      FormatTimestamp(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
+  text[10] = ' ';
+  return text;
+}
+
 /// Sorts by time, tells runs of one second apart.
 std::string NewRunId() {
   std::random_device random;
-  return fmt::format("{}-{:08x}", UtcNow("{:%Y%m%dT%H%M%SZ}"), random());
+  return fmt::format("{:%Y%m%dT%H%M%SZ}-{:08x}", fmt::gmtime(std::time(nullptr)), random());
 }
 
 std::string Quoted(const std::vector<std::string>& names) {
@@ -43,11 +52,6 @@ std::string Quoted(const std::vector<std::string>& names) {
 }
 
 }  // namespace
-
-std::string UtcNow(const char* format) {
-  const std::time_t now = std::time(nullptr);
-  return fmt::format(fmt::runtime(format), fmt::gmtime(now));
-}
 
 Result<std::map<std::string, std::vector<DeliveredFile>>> FingerprintFiles(const Spec& spec,
                                                                            const Inbox& inbox,
@@ -82,7 +86,8 @@ BatchRun::BatchRun(Session* session, const Inbox& inbox, Days date)
   record_.pipeline = spec_.pipeline;
   record_.target = session->options_.target.name;
   record_.batch_date = date;
-  record_.started_at = UtcNow("{:%Y-%m-%dT%H:%M:%SZ}");
+  started_at_ = UtcTimestamp();
+  record_.started_at = started_at_.substr(0, 10) + "T" + started_at_.substr(11, 8) + "Z";
   record_.directory = session->run_root_ + "/" + names_.run_id();
 }
 
@@ -122,7 +127,9 @@ Status BatchRun::Run() {
 Status BatchRun::Attempt() {
   Warehouse* warehouse = session_.warehouse_.get();
   session_.progress_.Enter("hashing files", 0, 0);
+  const auto start = Clock::now();
   RETURN_IF_ERROR(PlanIt());
+  record_.phases.hash += SecondsSince(start);
   RETURN_IF_ERROR(Stopped());
   if (!registered_) {
     RETURN_IF_ERROR(Retrying([&] {
@@ -149,7 +156,9 @@ Status BatchRun::Attempt() {
       return InTransaction(names_, warehouse, statements);
     });
   }
+  const auto publish_start = Clock::now();
   const Status published = Publish();
+  record_.phases.publish += SecondsSince(publish_start);
   if (published.code() == ErrorCode::kOutOfRange) return CloseGate();
   RETURN_IF_ERROR(published);
   record_.state = RunState::kPublished;
@@ -318,7 +327,9 @@ Status BatchRun::LoadDataset(Loaded* loaded) {
       loaded->load.quarantine = *quarantine;
     }
   }
+  const auto start = Clock::now();
   ASSIGN_OR_RETURN(loaded->outcome, session_.engine_->Load(loaded->load, engine_names_));
+  record_.phases.load += SecondsSince(start);
   DatasetRecord* record = RecordOf(dataset.name);
   record->reasons = loaded->outcome.reasons;
   record->conflicts = loaded->outcome.conflicts;
@@ -341,7 +352,9 @@ Status BatchRun::LoadDataset(Loaded* loaded) {
   }
   JudgeRules(*loaded, record);
   JudgeThresholds(dataset, *record);
+  const auto stage_start = Clock::now();
   RETURN_IF_ERROR(StageDataset(loaded));
+  record_.phases.stage += SecondsSince(stage_start);
   return session_.engine_->Discard(dataset.name);
 }
 
@@ -372,9 +385,9 @@ RunRow BatchRun::Row(const std::string& state) const {
   row.pipeline = spec_.pipeline;
   row.batch_date = date_;
   row.state = state;
-  row.started_at = record_.started_at.substr(0, 10) + " " + record_.started_at.substr(11, 8);
+  row.started_at = started_at_;
   if (state == "running") return row;
-  row.ended_at = UtcNow("{:%Y-%m-%d %H:%M:%S}");
+  row.ended_at = UtcTimestamp();
   row.exit_code = state == "gate_closed" ? 2 : 0;
   row.message = fmt::format("{}", fmt::join(record_.gate_reasons, "\n"));
   return row;

@@ -11,9 +11,6 @@
 
 namespace lyceum {
 
-/// The time now in UTC, as strftime's `format` says within `{:...}`.
-std::string UtcNow(const char* format);
-
 /// Hashes the files that a run of `date` gets, by dataset.
 Result<std::map<std::string, std::vector<DeliveredFile>>> FingerprintFiles(const Spec& spec,
                                                                            const Inbox& inbox,
@@ -81,6 +78,7 @@ class BatchRun {
   Names engine_names_;  ///< of the embedded engine
   PlanInput input_;
   Plan plan_;
+  std::string started_at_;  ///< UTC, as lyceum.runs has it
   RunRecord record_;
   std::map<std::string, Loaded> loaded_;
   std::map<std::string, DateBounds> bounds_;  ///< of staged rows, by dataset

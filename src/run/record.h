@@ -68,6 +68,14 @@ struct DatasetRecord {
   RowCounts Total() const;
 };
 
+/// Where the time of a run went.
+struct PhaseSeconds {
+  double hash = 0;     ///< finding, fetching and hashing files, planning
+  double load = 0;     ///< reading, typing, judging, deduplicating, keying
+  double stage = 0;    ///< bringing rows to the warehouse
+  double publish = 0;  ///< the publish transaction
+};
+
 /// Everything that one run of one batch date did. Holds counts, columns, reasons and positions,
 /// never a row's values.
 struct RunRecord {
@@ -77,6 +85,7 @@ struct RunRecord {
   Days batch_date = 0;
   std::string started_at;  ///< UTC, yyyy-MM-ddTHH:mm:ssZ
   double seconds = 0;
+  PhaseSeconds phases;
   RunState state = RunState::kFailed;
   Status status;  ///< why it failed, or why the gate is closed
   std::vector<DatasetRecord> datasets;

@@ -199,6 +199,11 @@ Status Session::UploadRunFiles() {
   return Status::Ok();
 }
 
+std::string Session::ShownDirectory(const std::string& directory) const {
+  const bool below = !remote_root_.empty() && directory.rfind(run_root_, 0) == 0;
+  return below ? remote_root_ + directory.substr(run_root_.size()) : directory;
+}
+
 RunRecord Session::Run(const Inbox& inbox, Days date) {
   RunRecord record = BatchRun(this, inbox, date).Go();
   if (Status status = MakeFolder(record.directory); !status.ok()) {

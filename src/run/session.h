@@ -67,6 +67,8 @@ class Session {
   /// Where the run directory is s3://, copies there what was written since the last call. Long
   /// records are copied before their run publishes; the caller copies the run's own record.
   Status UploadRunFiles();
+  /// Where people find a folder below the run directory.
+  std::string ShownDirectory(const std::string& directory) const;
 
   /// Ends the running statement and every later one, from any thread. `code` is kInterrupted or
   /// kTerminated.

@@ -288,8 +288,9 @@ Result<std::vector<BatchStatus>> ReadBatches(Warehouse* warehouse) {
           "ORDER BY b.batch_date, b.dataset"));
   std::vector<BatchStatus> batches;
   for (const auto& row : set.rows) {
-    batches.push_back({*ParseBatchDate(*row[0]), *row[1], *row[2], *row[3], row[4].value_or(""),
-                       *row[7] == "1", std::stoll(*row[5]), std::stoll(*row[6])});
+    batches.push_back({*ParseBatchDate(*row[0]), *row[1], *row[2], *row[3],
+                       row[4].value_or("").substr(0, 19), *row[7] == "1", std::stoll(*row[5]),
+                       std::stoll(*row[6])});
   }
   return batches;
 }

@@ -64,7 +64,8 @@ using TypeSpelling = std::string (*)(const Type& type);
 std::string ColumnType(const TableColumn& column, TypeSpelling type_name, const Names& names) {
   const bool key = column.role == ColumnRole::kEventKey ||
                    column.role == ColumnRole::kReferenceKey ||
-                   column.role == ColumnRole::kSurrogateKey;
+                   column.role == ColumnRole::kSurrogateKey ||
+                   (column.role == ColumnRole::kGroup && !column.refers_to.empty());
   return key && names.dialect().has_layout ? "VARCHAR(64)" : type_name(column.type);
 }
 

@@ -84,7 +84,7 @@ class Reading(harness.Case):
         data = json.dumps(logs, indent=dice.choice([None, 2]), ensure_ascii=False)
         self.deliver("logs_20250601.json", data)
         record, _ = self.run_date()
-        self.assertIn("dataset 'logs': column 'extra' is not in the spec (20000 rows)", record["warnings"])
+        self.assertIn("dataset 'logs': column 'extra' is not in the spec (20,000 rows)", record["warnings"])
         found = self.query("SELECT place_id, note FROM fact_log ORDER BY 1")
         self.assertEqual(found, [[log["place_id"], log["note"]] for log in logs])
 

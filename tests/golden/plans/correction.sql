@@ -25,8 +25,10 @@ SELECT l."_pos" AS "_pos", '[' || concat_ws(',', CASE WHEN l."steps" IS DISTINCT
 
 -- ------------------
 -- stage fact_reading
--- write accepted rows with their keys to a private table
-CREATE TABLE "main"."ld_0000plan_fact_reading" AS
+-- create its private table
+CREATE TABLE IF NOT EXISTS "main"."ld_0000plan_fact_reading" ("place_id" INTEGER, "taken_at" TIMESTAMP, "steps" VARCHAR, "value" DECIMAL(6,2), "date_key" DATE, "batch_date" DATE, "reading_id" VARCHAR, "place_sk" VARCHAR);
+-- fill it
+INSERT INTO "main"."ld_0000plan_fact_reading"
 SELECT "place_id",
   "taken_at",
   "steps",
@@ -62,6 +64,11 @@ FROM (SELECT "_pos", kind, reasons, record.line AS line, record.element AS eleme
   FROM "_raw_readings") AS r
 JOIN (VALUES (0, 'readings_20250601.csv', 'a6fd1570025099bbe09d8e43aed5903147d64f34769723704a97fb4be253ff04'), (1, 'readings_20250601_b.csv', 'f770f0b85836aa0c82bb43a692ed3a975e5b133bb020ae99d3bf29e552447ba7')) AS f(file_index, file, content_id)
   ON f.file_index = (r."_pos" >> 40);
+-- create its private table
+CREATE TABLE IF NOT EXISTS "main"."ld_0000plan_quarantine" ("record_id" VARCHAR, "run_id" VARCHAR, "dataset" VARCHAR, "batch_date" DATE, "delivery_id" VARCHAR, "file" VARCHAR, "content_id" VARCHAR, "line" BIGINT, "element" BIGINT, "byte_offset" BIGINT, "byte_length" BIGINT, "raw_text" VARCHAR, "stored_as" VARCHAR, "reasons" VARCHAR, "kind" VARCHAR, "state" VARCHAR);
+-- fill it
+INSERT INTO "main"."ld_0000plan_quarantine"
+SELECT * FROM "_quarantined_readings";
 
 -- ----
 -- gate

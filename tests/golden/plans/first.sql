@@ -21,8 +21,10 @@ SELECT l."_pos" AS "_pos", '[' || concat_ws(',', CASE WHEN l."place_name" IS DIS
 
 -- ---------------
 -- stage dim_place
--- write accepted rows with their keys to a private table
-CREATE TABLE "main"."ld_0000plan_dim_place" AS
+-- create its private table
+CREATE TABLE IF NOT EXISTS "main"."ld_0000plan_dim_place" ("place_id" INTEGER, "place_name" VARCHAR, "place_sk" VARCHAR);
+-- fill it
+INSERT INTO "main"."ld_0000plan_dim_place"
 SELECT "place_id",
   "place_name",
   lyceum_key("place_id") AS "place_sk"
@@ -53,6 +55,11 @@ FROM (SELECT "_pos", kind, reasons, record.line AS line, record.element AS eleme
   FROM "_raw_places") AS r
 JOIN (VALUES (0, 'places.csv', 'c8ef8b52da44b65cacb6b2ae24850d489fe9ccb821ec287e5146811c0f7ead55')) AS f(file_index, file, content_id)
   ON f.file_index = (r."_pos" >> 40);
+-- create its private table
+CREATE TABLE IF NOT EXISTS "main"."ld_0000plan_quarantine" ("record_id" VARCHAR, "run_id" VARCHAR, "dataset" VARCHAR, "batch_date" DATE, "delivery_id" VARCHAR, "file" VARCHAR, "content_id" VARCHAR, "line" BIGINT, "element" BIGINT, "byte_offset" BIGINT, "byte_length" BIGINT, "raw_text" VARCHAR, "stored_as" VARCHAR, "reasons" VARCHAR, "kind" VARCHAR, "state" VARCHAR);
+-- fill it
+INSERT INTO "main"."ld_0000plan_quarantine"
+SELECT * FROM "_quarantined_places";
 
 -- -------------
 -- read readings
@@ -79,8 +86,10 @@ SELECT l."_pos" AS "_pos", '[' || concat_ws(',', CASE WHEN l."steps" IS DISTINCT
 
 -- ------------------
 -- stage fact_reading
--- write accepted rows with their keys to a private table
-CREATE TABLE "main"."ld_0000plan_fact_reading" AS
+-- create its private table
+CREATE TABLE IF NOT EXISTS "main"."ld_0000plan_fact_reading" ("place_id" INTEGER, "taken_at" TIMESTAMP, "steps" VARCHAR, "value" DECIMAL(6,2), "date_key" DATE, "batch_date" DATE, "reading_id" VARCHAR, "place_sk" VARCHAR);
+-- fill it
+INSERT INTO "main"."ld_0000plan_fact_reading"
 SELECT "place_id",
   "taken_at",
   "steps",
@@ -116,6 +125,11 @@ FROM (SELECT "_pos", kind, reasons, record.line AS line, record.element AS eleme
   FROM "_raw_readings") AS r
 JOIN (VALUES (0, 'readings_20250601.csv', '517752360b3893146f72b65c2b3e850aa5a69cc3ea8d97eaf73f392434adf993'), (1, 'readings_20250601_b.csv', 'f770f0b85836aa0c82bb43a692ed3a975e5b133bb020ae99d3bf29e552447ba7')) AS f(file_index, file, content_id)
   ON f.file_index = (r."_pos" >> 40);
+-- create its private table
+CREATE TABLE IF NOT EXISTS "main"."ld_0000plan_quarantine" ("record_id" VARCHAR, "run_id" VARCHAR, "dataset" VARCHAR, "batch_date" DATE, "delivery_id" VARCHAR, "file" VARCHAR, "content_id" VARCHAR, "line" BIGINT, "element" BIGINT, "byte_offset" BIGINT, "byte_length" BIGINT, "raw_text" VARCHAR, "stored_as" VARCHAR, "reasons" VARCHAR, "kind" VARCHAR, "state" VARCHAR);
+-- fill it
+INSERT INTO "main"."ld_0000plan_quarantine"
+SELECT * FROM "_quarantined_readings";
 
 -- ----
 -- gate
