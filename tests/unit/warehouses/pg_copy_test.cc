@@ -82,7 +82,7 @@ TEST(PgBinaryRows, EncodesEveryTypeAsPostgresReceivesIt) {
        "0000"
        "0005"
        "0000"
-       "01f4"},
+       "1388"},
   };
   for (const Case& test : cases) EXPECT_EQ(Field(test.type, test.cell), test.field);
 }
