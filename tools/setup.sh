@@ -5,23 +5,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(make cmake ninja-build g++ pkg-config ccache python3-pip
-          libyaml-cpp-dev libfmt-dev libcli11-dev nlohmann-json3-dev libssl-dev libsimdjson-dev
-          libhowardhinnant-date-dev zlib1g-dev libzstd-dev libgtest-dev libpq-dev tzdata
-          clang libclang-rt-dev clang-format)
-missing=()
-for package in "${packages[@]}"; do
-  if ! dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed'; then
-    missing+=("$package")
-  fi
-done
-if [ ${#missing[@]} -gt 0 ]; then
-  echo "setup: installing ${missing[*]}"
-  sudo=""
-  if [ "$(id -u)" != 0 ]; then sudo="sudo"; fi
-  $sudo apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-fi
+tools/install_packages.sh make cmake ninja-build g++ pkg-config ccache python3-pip \
+  libyaml-cpp-dev libfmt-dev libcli11-dev nlohmann-json3-dev libssl-dev libsimdjson-dev \
+  libhowardhinnant-date-dev zlib1g-dev libzstd-dev libgtest-dev libpq-dev tzdata \
+  clang libclang-rt-dev clang-format
 
 target=.cache/duckdb
 scratch=$(mktemp -d)

@@ -185,14 +185,7 @@ Status DuckDb::Scan(const std::string& sql, const RowSink& sink,
 
 Result<RowSet> DuckDb::Query(const std::string& sql) {
   RowSet set;
-  RETURN_IF_ERROR(Scan(
-      sql,
-      [&set](const std::vector<Cell>& row) {
-        auto& text = set.rows.emplace_back();
-        for (const Cell& cell : row) text.push_back(CellText(cell));
-        return Status::Ok();
-      },
-      &set.columns));
+  RETURN_IF_ERROR(Scan(sql, TextRows(&set), &set.columns));
   return set;
 }
 

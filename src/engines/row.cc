@@ -43,4 +43,12 @@ void AppendCell(const Cell& cell, std::string* out) { std::visit(Encode{out}, ce
 
 std::optional<std::string> CellText(const Cell& cell) { return std::visit(TextOf{}, cell); }
 
+RowSink TextRows(RowSet* set) {
+  return [set](const std::vector<Cell>& row) {
+    auto& text = set->rows.emplace_back();
+    for (const Cell& cell : row) text.push_back(CellText(cell));
+    return Status::Ok();
+  };
+}
+
 }  // namespace lyceum

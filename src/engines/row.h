@@ -43,4 +43,7 @@ std::optional<std::string> CellText(const Cell& cell);
 /// Receives rows one by one, in the order of the statement; a failing status ends the scan.
 using RowSink = std::function<Status(const std::vector<Cell>& row)>;
 
+/// A sink that adds rows to `set`, which must outlive it, as text.
+RowSink TextRows(RowSet* set);
+
 }  // namespace lyceum

@@ -1,6 +1,7 @@
 #include "sql/dialect.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace lyceum {
 
@@ -8,6 +9,25 @@ const std::vector<const Dialect*>& AllDialects() {
   static const std::vector<const Dialect*> dialects = {&DuckDbDialect(), &PostgresDialect(),
                                                        &RedshiftDialect()};
   return dialects;
+}
+
+std::string SharedCall(std::string_view name, const std::vector<std::string>& arguments) {
+  constexpr std::string_view kUpper = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  constexpr std::string_view kLower = "abcdefghijklmnopqrstuvwxyz";
+  const std::string list = fmt::format("{}", fmt::join(arguments, ", "));
+  // upper() and lower() change more than ASCII, follow the locale, and not alike (ß, İ).
+  if (name == "lower_ascii") return fmt::format("translate({}, '{}', '{}')", list, kUpper, kLower);
+  if (name == "upper_ascii") return fmt::format("translate({}, '{}', '{}')", list, kLower, kUpper);
+  // concat() skips nulls; || does not.
+  if (name == "concat") return fmt::format("({})", fmt::join(arguments, " || "));
+  if (name == "date") return fmt::format("CAST({} AS DATE)", list);
+  if (name == "year" || name == "month" || name == "day" || name == "hour") {
+    return fmt::format("CAST(EXTRACT({} FROM {}) AS INTEGER)", name, list);
+  }
+  for (std::string_view same : {"coalesce", "nullif", "abs"}) {
+    if (name == same) return fmt::format("{}({})", name, list);
+  }
+  return "";
 }
 
 std::string QuoteName(const Dialect&, std::string_view name) {

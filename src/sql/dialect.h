@@ -51,6 +51,9 @@ struct Dialect {
   const char* private_table = "TABLE";
 };
 
+/// Spells calls of the functions that have one spelling in all dialects; "" for the others.
+std::string SharedCall(std::string_view name, const std::vector<std::string>& arguments);
+
 const Dialect& DuckDbDialect();
 const Dialect& PostgresDialect();
 const Dialect& RedshiftDialect();

@@ -33,33 +33,17 @@ std::string TypeText(const Type& type) {
 
 std::string Call(std::string_view name, const std::vector<std::string>& arguments) {
   const std::string list = fmt::format("{}", fmt::join(arguments, ", "));
-  // upper() and lower() change more than ASCII, and not alike on all engines (ß, İ).
-  if (name == "lower_ascii") {
-    return fmt::format("translate({}, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')",
-                       list);
-  }
-  if (name == "upper_ascii") {
-    return fmt::format("translate({}, 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ')",
-                       list);
-  }
   // trim(x) alone would take other white space on some engines.
   if (name == "trim") return fmt::format("trim({}, ' ' || chr(9))", list);
-  // concat() skips nulls; || does not.
-  if (name == "concat") return fmt::format("({})", fmt::join(arguments, " || "));
-  if (name == "date") return fmt::format("CAST({} AS DATE)", list);
-  if (name == "year" || name == "month" || name == "day" || name == "hour") {
-    return fmt::format("CAST(EXTRACT({} FROM {}) AS INTEGER)", name, list);
-  }
   if (name == "days_between") {
     return fmt::format("CAST(({}) - ({}) AS INTEGER)", arguments[1], arguments[0]);
   }
-  // length counts code points; the other names mean the same in DuckDB.
+  // Counts code points.
   if (name == "length") return fmt::format("CAST(length({}) AS INTEGER)", list);
-  for (std::string_view same :
-       {"starts_with", "ends_with", "contains", "coalesce", "nullif", "abs"}) {
+  for (std::string_view same : {"starts_with", "ends_with", "contains"}) {
     if (name == same) return fmt::format("{}({})", name, list);
   }
-  return "";
+  return SharedCall(name, arguments);
 }
 
 std::string FullMatch(std::string_view value, std::string_view pattern) {

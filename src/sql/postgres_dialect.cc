@@ -33,32 +33,17 @@ std::string TypeText(const Type& type) {
 
 std::string Call(std::string_view name, const std::vector<std::string>& arguments) {
   const std::string list = fmt::format("{}", fmt::join(arguments, ", "));
-  // upper() and lower() follow the database's locale.
-  if (name == "lower_ascii") {
-    return fmt::format("translate({}, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')",
-                       list);
-  }
-  if (name == "upper_ascii") {
-    return fmt::format("translate({}, 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ')",
-                       list);
-  }
   if (name == "trim") return fmt::format("btrim({}, ' ' || chr(9))", list);
-  // concat() skips nulls; || does not.
-  if (name == "concat") return fmt::format("({})", fmt::join(arguments, " || "));
-  if (name == "date") return fmt::format("CAST({} AS DATE)", list);
-  if (name == "year" || name == "month" || name == "day" || name == "hour") {
-    return fmt::format("CAST(EXTRACT({} FROM {}) AS INTEGER)", name, list);
-  }
   if (name == "days_between") return fmt::format("(({}) - ({}))", arguments[1], arguments[0]);
   // strpos finds an empty text at 1, so it is contained in every text.
   if (name == "contains") return fmt::format("(strpos({}) > 0)", list);
   if (name == "ends_with") {
     return fmt::format("(right({0}, length({1})) = ({1}))", arguments[0], arguments[1]);
   }
-  for (std::string_view same : {"length", "starts_with", "coalesce", "nullif", "abs"}) {
+  for (std::string_view same : {"length", "starts_with"}) {
     if (name == same) return fmt::format("{}({})", name, list);
   }
-  return "";
+  return SharedCall(name, arguments);
 }
 
 /// `/` between numerics keeps few digits and rounds; div() is exact.

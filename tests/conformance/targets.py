@@ -76,9 +76,14 @@ class Postgres:
     def __init__(self, _folder):
         server = SERVERS.get(PostgresServer)
         database = SERVERS.new_database()
-        server.create_database(database)
+        # Words in another order than bytes, another zone, another form of dates: none of it may matter.
+        server.execute("postgres", f"""
+            CREATE DATABASE {database} LOCALE_PROVIDER icu ICU_LOCALE 'de-DE' TEMPLATE template0;
+            ALTER DATABASE {database} SET timezone TO 'Asia/Kolkata';
+            ALTER DATABASE {database} SET datestyle TO 'German, DMY';
+            ALTER DATABASE {database} SET extra_float_digits TO 0;""")
         self._proxy = PostgresProxy(server, database)
-        self._proxy.__enter__()
+        self._proxy.start()
         self.environment = {}
         self.inject = self._proxy.inject
         self.clear_faults = self._proxy.clear_faults
@@ -90,7 +95,7 @@ class Postgres:
         return self._proxy.url
 
     def close(self):
-        self._proxy.__exit__()
+        self._proxy.stop()
 
 
 class Redshift:

@@ -181,7 +181,53 @@ class Hostile(Case):
         return self.target.rows("SELECT file FROM lyceum.files")[0][0].count("\\\\") > 0
 
 
-del Answers, Corrections, Hostile
+@on_every_warehouse(globals())
+class Expressions(Case):
+    """Every function and operator, as a condition that the warehouse computes."""
+
+    TEXTS = ["a", "B", "abc", "ABC", "zß", "ß", "é", "_x", "a b", "Z", "~", "ab", "x'y", "İ", "10", "9"]
+    CONDITIONS = [
+        "lower_ascii(steps) = 'abc'", "upper_ascii(steps) = 'ABC'", "upper_ascii(steps) = 'ß'", "length(steps) > 2",
+        "length(concat(steps, '  ')) = length(steps)", "trim(concat(' ', concat(steps, ' '))) = steps",
+        "starts_with(steps, 'a')", "starts_with(steps, '')", "starts_with(concat(steps, ' '), 'a ')",
+        "ends_with(steps, 'b')", "ends_with(steps, 'b ')", "ends_with(steps, '')", "contains(steps, ' ')",
+        "contains(steps, '')", "contains(steps, 'ß')", "concat(steps, ' ') = steps", "concat(steps, ' ') in ('a ', 'B')",
+        "steps in ('a ', 'B')", "steps < 'a'", "steps <= 'a'", "steps > 'Z'", "steps between 'A' and 'b'",
+        "steps not between 'B' and 'a'", "concat(steps, ' ') > steps", "steps <> 'a '", "nullif(steps, 'a ') is null",
+        "nullif(steps, 'a') is null", "coalesce(nullif(steps, 'a'), 'none') = 'none'", "not (steps = 'a' or steps = 'B')",
+        "year(taken_at) = 2025 and month(taken_at) = 6 and day(taken_at) = 1 and hour(taken_at) = 10",
+        "date(taken_at) = date '2025-06-01'", "taken_at < timestamp '2025-06-01 10:00:05'", "year(date(taken_at)) = 2025",
+        "month(date(taken_at)) + day(date(taken_at)) = 7", "days_between(date(taken_at), date '2025-06-01') = 0",
+        "days_between(date '2024-02-28', date(taken_at)) = 459", "abs(value) > 5", "abs(- place_id) = place_id", "- place_id < -8",
+        "place_id + 1 > 9", "place_id * place_id = 9", "value > 5", "value = 5.5", "value in (1.5, 2.50)", "value <> place_id",
+        "case when place_id > 3 then steps else 'none' end = 'none'", "case when steps = 'a' then null else true end",
+        "place_id in (1, 2, 3)", "place_id not in (1, 2, 3)", "steps is not null", "value between 2 and 5.5",
+    ]
+
+    def test_every_function_and_operator(self):
+        spec = self.target.folder / "spec.yaml"
+        measures = "".join(f'      m{i}: {{type: count, fact: fact_reading, where: "{condition}"}}\n'
+                           for i, condition in enumerate(self.CONDITIONS))
+        spec.write_text(READINGS.read_text().replace("      readings: {type: count, fact: fact_reading}\n", measures)
+                        .replace("group_by: [place_id, place_sk, date_key]", "group_by: [date_key]"))
+        rows = "".join(f'{i % 9 + 1},2025-06-01 10:00:{i:02},"{text}",{i - 3 + 5 * (i < 3)}.5\n'
+                       for i, text in enumerate(self.TEXTS))
+        reference = self.make(targets.DuckDb)
+        found = []
+        for target in (reference, self.target):
+            (target.inbox / "readings_20250601.csv").write_text(HEAD + rows)
+            self.well(target.run("2025-06-01", spec=spec))
+            columns = ", ".join(f"m{i}" for i in range(len(self.CONDITIONS)))
+            counts = target.rows(f"SELECT {columns} FROM daily_reading")
+            self.assertEqual(len(counts), 1)
+            found.append(dict(zip(self.CONDITIONS, counts[0])))
+        self.assertEqual(found[1], found[0])
+        self.assertEqual(self.target.digests(), reference.digests())
+        self.assertEqual(found[0]["concat(steps, ' ') = steps"], "0")
+        self.assertEqual(found[0]["starts_with(steps, '')"], str(len(self.TEXTS)))
+
+
+del Answers, Corrections, Expressions, Hostile
 
 if __name__ == "__main__":
     unittest.main()

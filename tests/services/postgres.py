@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 
 from . import service
-from .service import ServiceAbsent
+from .service import Service, ServiceAbsent
 
 # Debian's place first: it is not on the PATH, on purpose.
 _PLACES = ("/usr/lib/postgresql/15/bin", "/usr/lib/postgresql/16/bin", "/usr/lib/postgresql/17/bin")
@@ -47,7 +47,7 @@ def _binaries():
 _WATCHED = 'exec 3<&0; ( read _ <&3; kill -QUIT $$ ) 2>/dev/null & exec "$@" 3<&- </dev/null'
 
 
-class PostgresServer:
+class PostgresServer(Service):
     """A running server as a context manager.
 
     `url` is a libpq URL of database `postgres`, `port` its loopback port, `socket_directory` the folder
@@ -62,13 +62,6 @@ class PostgresServer:
         self._process = None
         self._folder = None
         self.port = None
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
 
     @property
     def socket_directory(self):

@@ -6,11 +6,12 @@ import time
 
 from .redshift import wire
 from .redshift.faults import Faults
+from .service import Service
 
 _STRIKES = ("drop_before", "drop_after", "drop_before_commit", "drop_after_commit", "delay_commit", "slow")
 
 
-class PostgresProxy:
+class PostgresProxy(Service):
     """A running proxy as a context manager. `url` leads through it to a database of a PostgresServer.
 
     `inject(kind, **options)` asks for a fault, as with the double of Redshift; `statements` is the list of
@@ -26,12 +27,11 @@ class PostgresProxy:
         self.statements = []
         self._listener = None
 
-    def __enter__(self):
+    def start(self):
         self._listener = socket.create_server((self.host, 0))
         threading.Thread(target=self._accept, daemon=True).start()
-        return self
 
-    def __exit__(self, *_):
+    def stop(self):
         self._listener.close()
 
     @property

@@ -9,10 +9,10 @@ import sys
 import threading
 
 from . import service
-from .service import ServiceAbsent
+from .service import Service, ServiceAbsent
 
 
-class S3Server:
+class S3Server(Service):
     """A running store as a context manager.
 
     `endpoint` is its URL, `host_port` the same without scheme. It does not check signatures; any
@@ -27,13 +27,6 @@ class S3Server:
         self._process = None
         self._client = None
         self.port = None
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
 
     @property
     def host_port(self):

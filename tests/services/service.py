@@ -8,6 +8,25 @@ class ServiceAbsent(Exception):
     """A server cannot run here because its software is not installed. Tests that need it are skipped."""
 
 
+class Service:
+    """A server that runs as long as a `with` block."""
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def start(self):
+        """Starts it. Raises ServiceAbsent."""
+        raise NotImplementedError
+
+    def stop(self):
+        """Ends it, however far it came."""
+        raise NotImplementedError
+
+
 def free_port():
     """A loopback port that nobody listens on. Somebody may take it before its user does, so callers retry."""
     with socket.socket() as probe:

@@ -7,6 +7,7 @@ import threading
 import urllib.parse
 
 from .backend import Backend
+from ..service import Service
 from .faults import Faults
 from .session import Session
 from .settings import OWN_PARAMETERS, own_parameter
@@ -16,7 +17,7 @@ _names = itertools.count(1)
 _making_databases = threading.Lock()
 
 
-class RedshiftDouble:
+class RedshiftDouble(Service):
     """A running double as a context manager, over a PostgresServer and, for COPY, an S3Server.
 
     `host`, `port`, `url` lead to it. `statements` is the list of all (connection number, SQL) in order,
@@ -48,13 +49,6 @@ class RedshiftDouble:
         self._lock = threading.Lock()
         self._listener = None
         self._admin = None
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
 
     @property
     def url(self):
