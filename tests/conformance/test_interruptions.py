@@ -85,6 +85,10 @@ class Connections(Small):
                 fault = self.target.warehouse.inject(kind, nth=nth)
                 done = self.run_day(1)
                 self.target.warehouse.clear_faults()
+                # A COPY that goes on behind a cut connection may find that the failed run took its table away.
+                refusals = self.target.warehouse.refusals
+                refusals[:] = [refused for refused in refusals
+                               if kind != "drop_after" or not refused[1].startswith("COPY")]
                 # The run mends a lost connection where that is safe; elsewhere it is exit 1.
                 self.assertIn(done.returncode, (0, 1), done.stderr)
                 if done.returncode == 1:
