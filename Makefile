@@ -37,7 +37,8 @@ test-all: test ## test, then sanitizers, fuzzing and many more random histories
 	@ninja -C $(BUILD)-sanitize -j $(JOBS) --quiet
 	@ASAN_OPTIONS=detect_leaks=0 ctest --test-dir $(BUILD)-sanitize -j $(JOBS) --output-on-failure
 	@$(MAKE) --no-print-directory fuzz FUZZ_LIMIT=-max_total_time=300
-	@LYCEUM_BINARY=$(CURDIR)/$(BUILD)/lyceum LYCEUM_PROPERTY_CASES=200 python3 -m unittest discover -s tests/properties
+	@LYCEUM_BINARY=$(CURDIR)/$(BUILD)/lyceum LYCEUM_PROPERTY_CASES=200 .cache/venv/bin/python -m unittest discover -s tests/properties
+	@cd tests/conformance && LYCEUM_BINARY=$(CURDIR)/$(BUILD)/lyceum LYCEUM_FAULT_STRIDE=1 LYCEUM_PROPERTY_CASES=50 $(CURDIR)/.cache/venv/bin/python -m unittest test_interruptions test_model
 
 # `make test` fuzzes the same inputs each time; `make fuzz` goes on from what it found before.
 FUZZ_LIMIT ?= -max_total_time=20

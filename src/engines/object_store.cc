@@ -72,9 +72,7 @@ Result<std::string> SecretSql() {
   if (const std::string token = Variable({"AWS_SESSION_TOKEN"}); !token.empty()) {
     sql += fmt::format(", SESSION_TOKEN {}", text(token));
   }
-  std::string region = Variable({"AWS_REGION", "AWS_DEFAULT_REGION"});
-  if (region.empty()) region = "us-east-1";
-  sql += fmt::format(", REGION {}", text(region));
+  sql += fmt::format(", REGION {}", text(ObjectStore::Region()));
   std::string endpoint = Variable({"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"});
   std::string style = Variable({"LYCEUM_S3_URL_STYLE"});
   if (!endpoint.empty()) {
@@ -188,6 +186,11 @@ Status WriteAll(int fd, const std::string& path, std::string_view bytes) {
 }  // namespace
 
 bool IsObjectUrl(std::string_view path) { return path.substr(0, 5) == "s3://"; }
+
+std::string ObjectStore::Region() {
+  const std::string region = Variable({"AWS_REGION", "AWS_DEFAULT_REGION"});
+  return region.empty() ? "us-east-1" : region;
+}
 
 Result<std::unique_ptr<ObjectStore>> ObjectStore::Open(DuckDb* database) {
   ASSIGN_OR_RETURN(const std::string secret, SecretSql());

@@ -25,6 +25,9 @@ class ObjectStore {
   /// extensions. kBadSpec names the variable that is missing.
   static Result<std::unique_ptr<ObjectStore>> Open(DuckDb* database);
 
+  /// The region of the environment, or its default.
+  static std::string Region();
+
   /// Lists the URLs of the objects below `prefix` (`s3://bucket/folder`), sorted.
   Result<std::vector<std::string>> List(const std::string& prefix);
   /// Copies an object into a local file that must not exist; memory stays bounded.

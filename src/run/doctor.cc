@@ -120,6 +120,26 @@ class Doctor {
         "what doctor writes there stays; let a lifecycle rule delete the stage's old files");
   }
 
+  /// COPY from Parquet takes no region, so the bucket must lie in the cluster's. A host of AWS
+  /// names it; whether the bucket lies there, the COPY below tells.
+  void Region() {
+    const size_t host = target_.url.find(".redshift");
+    if (target_.kind != TargetKind::kRedshift || host == std::string::npos) return;
+    const size_t dot = target_.url.rfind('.', host - 1);
+    if (dot == std::string::npos || target_.url.find("amazonaws.com", host) == std::string::npos) {
+      return;
+    }
+    const std::string region = target_.url.substr(dot + 1, host - dot - 1);
+    const std::string ours = ObjectStore::Region();
+    Note("S3: region",
+         region == ours ? Status::Ok()
+                        : Unavailable(fmt::format(
+                              "the cluster is in '{}', AWS_REGION says '{}'; COPY needs the "
+                              "stage in the cluster's region",
+                              region, ours)),
+         region);
+  }
+
   bool Connection() {
     const ServerOptions server{target_.url, target_.name, target_.schema, /*read_only=*/false};
     Result<std::unique_ptr<Warehouse>> warehouse = Internal("");
@@ -135,6 +155,7 @@ class Doctor {
                                           {server, target_.stage, target_.iam_role});
         break;
     }
+    Region();
     if (!Note("connection", warehouse.status(), target_.name)) return false;
     warehouse_ = std::move(*warehouse);
     const auto version = warehouse_->Query("SELECT version()");

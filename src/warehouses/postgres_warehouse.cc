@@ -65,7 +65,8 @@ Result<std::unique_ptr<Warehouse>> OpenPostgresWarehouse(DuckDb* engine,
   pg.url = options.url;
   pg.name = options.name;
   pg.session = {"SET client_min_messages TO warning", "SET TimeZone TO 'UTC'",
-                "SET DateStyle TO 'ISO, YMD'", "SET IntervalStyle TO 'postgres'",
+                "SET DateStyle TO 'ISO, YMD'", "SET extra_float_digits TO 1",
+      "SET standard_conforming_strings TO on",
                 // Hash joins of a day's keys should not spill; a server gives 4 MB by default.
                 "SET work_mem TO '64MB'",
                 fmt::format("SET search_path TO {}", QuoteName(PostgresDialect(), options.schema))};

@@ -119,6 +119,7 @@ class Redshift:
         self.clear_faults = self._double.clear_faults
         self.statements = self._double.statements
         self.refusals = self._double.refusals
+        self.admin = self._double.admin
 
     @property
     def url(self):

@@ -1,5 +1,8 @@
 """`lyceum doctor` on every warehouse, and s3:// as input and as run directory."""
 import json
+import os
+import subprocess
+import time
 import unittest
 
 import targets
@@ -133,6 +136,27 @@ class ObjectStore(unittest.TestCase):
             "optional int64 attempt_time (TIMESTAMP_MICROS)", "optional int32 date_key (DATE)",
             "optional int32 batch_date (DATE)", "optional byte_array quiz_attempt_id (UTF8)",
             "optional byte_array student_sk (UTF8)", "optional byte_array quiz_sk (UTF8)"])
+
+    def test_copy_that_fails_is_explained(self):
+        """What COPY itself says is only where to look; the view of load errors says what and where."""
+        warehouse = Target(targets.Redshift)
+        self.addCleanup(warehouse.close)
+        double = warehouse.warehouse
+        fault = double.inject("slow_copy", matching="^copy .*fact_quiz", seconds=2)
+        process = subprocess.Popen(
+            warehouse.arguments("run", EDTECH, generated(), "--date", DATES[0]), stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, cwd=warehouse.folder, env={**os.environ, **double.environment})
+        while not fault.fired and process.poll() is None:
+            time.sleep(0.02)
+        # Meanwhile the table gets a type that the file's does not fit.
+        table = next(sql.split()[1] for _, sql in double.statements if sql.startswith("COPY") and "fact_quiz" in sql)
+        double.admin(f"ALTER TABLE {table} ALTER COLUMN student_id TYPE bigint")
+        _, stderr = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 1, stderr)
+        self.assertRegex(" ".join(stderr.split()), r"error: load staged rows: COPY failed at 's3://lake/stage/[^']*fact_quiz-\d+/data_0.parquet'")
+        double.refusals.clear()
+        again = warehouse.run(DATES[0], inbox=generated())
+        self.assertEqual(again.returncode, 0, again.stderr)
 
 
 del Doctor
