@@ -41,6 +41,25 @@ std::string MaskPasswords(std::string_view text) {
   return masked;
 }
 
+std::string WithoutPassword(std::string_view url) {
+  std::string text(url);
+  const size_t scheme = text.find("://");
+  if (scheme == std::string::npos) return text;
+  const size_t begin = scheme + 3;
+  const size_t at = text.rfind('@', text.find_first_of("?", begin));
+  const size_t colon = text.find(':', begin);
+  if (at != std::string::npos && colon != std::string::npos && colon < at) {
+    text.erase(colon, at - colon);
+  }
+  const size_t parameter = text.find("password=");
+  if (parameter != std::string::npos) {
+    const size_t end = text.find('&', parameter);
+    text.erase(parameter, end == std::string::npos ? end : end + 1 - parameter);
+    while (!text.empty() && (text.back() == '?' || text.back() == '&')) text.pop_back();
+  }
+  return text;
+}
+
 bool HoldsPassword(std::string_view url) { return MaskPasswords(url) != url; }
 
 }  // namespace lyceum

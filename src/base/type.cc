@@ -24,6 +24,8 @@ constexpr std::array<NamedKind, 7> kPlainKinds = {{
 }};
 
 constexpr int kMaxPrecision = 38;
+/// Redshift's limit (r_Numeric_types201).
+constexpr int kMaxScale = 37;
 
 std::string_view TrimBlanks(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
@@ -65,7 +67,9 @@ std::optional<Type> ParseTypeName(std::string_view text) {
   const std::optional<int> precision = ParseCount(inside.substr(0, comma));
   const std::optional<int> scale = ParseCount(inside.substr(comma + 1));
   if (!precision || !scale) return std::nullopt;
-  if (*precision < 1 || *precision > kMaxPrecision || *scale > *precision) return std::nullopt;
+  if (*precision < 1 || *precision > kMaxPrecision || *scale > *precision || *scale > kMaxScale) {
+    return std::nullopt;
+  }
   return Type{TypeKind::kDecimal, *precision, *scale};
 }
 

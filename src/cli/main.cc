@@ -1,5 +1,6 @@
 // The only place that knows the process: its streams, its signals and its exit code.
 
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -48,6 +49,12 @@ size_t TerminalWidth(int stream) {
   return std::clamp<size_t>(size.ws_col, kLeast, kGreatest);
 }
 
+/// True if standard output is a pipe whose reader is gone.
+bool ReaderLeft() {
+  pollfd output{STDOUT_FILENO, POLLOUT, 0};
+  return poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -71,7 +78,7 @@ int main(int argc, char** argv) {
 
   std::cout.flush();
   // A reader that went away (`| head`) is no failure; a disk that is full is.
-  if (!std::cout && errno != EPIPE && code == 0) {
+  if (!std::cout && !ReaderLeft() && code == 0) {
     std::cerr << "error: cannot write to standard output\n";
     code = 1;
   }

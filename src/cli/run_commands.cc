@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/redact.h"
 #include "cli/options.h"
 #include "report/backfill_report.h"
 #include "report/json.h"
@@ -24,7 +25,8 @@ std::string TargetArguments(const Options& options) {
   const bool url = options.target.find(':') != std::string::npos;
   std::string text = url ? "" : QuoteForShell(options.spec_path);
   if (!options.target.empty()) {
-    text += fmt::format("{}--target {}", text.empty() ? "" : " ", QuoteForShell(options.target));
+    text += fmt::format("{}--target {}", text.empty() ? "" : " ",
+                        QuoteForShell(WithoutPassword(options.target)));
   }
   return text;
 }

@@ -88,6 +88,18 @@ Result<std::string> SecretSql() {
   return sql + ")";
 }
 
+Status CannotDo(const char* verb, const std::string& url, const std::string& why) {
+  std::string line;
+  for (char c : why) {
+    if (c == '\n' && !line.empty() && line.back() != ' ') line += ": ";
+    if (c != '\n') line += c;
+    if (line.size() > 300) break;
+  }
+  // DuckDB takes what follows for parameters of the request.
+  const char* hint = url.find('?') == std::string::npos ? "" : "; names with '?' cannot be read";
+  return Unavailable(fmt::format("cannot {} '{}': {}{}", verb, url, line, hint));
+}
+
 /// Owns what the C API hands out for the time of one transfer. DuckDB looks credentials up in a
 /// transaction, so one is open as long.
 class RemoteHandle {
@@ -106,51 +118,29 @@ class RemoteHandle {
   RemoteHandle(const RemoteHandle&) = delete;
   RemoteHandle& operator=(const RemoteHandle&) = delete;
 
-  Status Open(const std::string& url, bool write) {
+  Status Open(const std::string& url) {
     url_ = url;
     duckdb_file_open_options options = duckdb_create_file_open_options();
-    if (write) {
-      duckdb_file_open_options_set_flag(options, DUCKDB_FILE_FLAG_WRITE, true);
-      duckdb_file_open_options_set_flag(options, DUCKDB_FILE_FLAG_CREATE_NEW, true);
-    } else {
-      duckdb_file_open_options_set_flag(options, DUCKDB_FILE_FLAG_READ, true);
-    }
+    duckdb_file_open_options_set_flag(options, DUCKDB_FILE_FLAG_READ, true);
     const duckdb_state state = duckdb_file_system_open(files_, url.c_str(), options, &handle_);
     duckdb_destroy_file_open_options(&options);
-    if (state == DuckDBSuccess) return Status::Ok();
-    return Failed(write ? "write" : "read", duckdb_file_system_error_data(files_));
+    return state == DuckDBSuccess ? Status::Ok() : Failed(duckdb_file_system_error_data(files_));
   }
 
   /// The number of bytes read, 0 at the end.
   Result<size_t> Read(char* out, size_t size) {
     const int64_t got = duckdb_file_handle_read(handle_, out, static_cast<int64_t>(size));
-    if (got < 0) return Failed("read", duckdb_file_handle_error_data(handle_));
+    if (got < 0) return Failed(duckdb_file_handle_error_data(handle_));
     return static_cast<size_t>(got);
-  }
-
-  Status Write(std::string_view bytes) {
-    while (!bytes.empty()) {
-      const int64_t put =
-          duckdb_file_handle_write(handle_, bytes.data(), static_cast<int64_t>(bytes.size()));
-      if (put <= 0) return Failed("write", duckdb_file_handle_error_data(handle_));
-      bytes.remove_prefix(static_cast<size_t>(put));
-    }
-    return Status::Ok();
   }
 
   int64_t Size() { return duckdb_file_handle_size(handle_); }
 
-  Status Close() {
-    if (duckdb_file_handle_close(handle_) == DuckDBSuccess) return Status::Ok();
-    return Failed("write", duckdb_file_handle_error_data(handle_));
-  }
-
  private:
-  Status Failed(const char* verb, duckdb_error_data error) {
-    std::string why = duckdb_error_data_message(error);
+  Status Failed(duckdb_error_data error) {
+    const std::string why = duckdb_error_data_message(error);
     duckdb_destroy_error_data(&error);
-    why = why.substr(0, why.find('\n'));
-    return Unavailable(fmt::format("cannot {} '{}': {}", verb, url_, why));
+    return CannotDo("read", url_, why);
   }
 
   DuckDb* database_;
@@ -221,7 +211,7 @@ Result<std::vector<std::string>> ObjectStore::List(const std::string& prefix) {
 
 Status ObjectStore::Download(const std::string& url, const std::string& path) {
   RemoteHandle object(database_);
-  RETURN_IF_ERROR(object.Open(url, /*write=*/false));
+  RETURN_IF_ERROR(object.Open(url));
   const FileDescriptor local(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (local.get() < 0) {
     return Unavailable(fmt::format("cannot write '{}': {}", path, ErrnoText(errno)));
@@ -238,28 +228,21 @@ Status ObjectStore::Download(const std::string& url, const std::string& path) {
   return Status::Ok();
 }
 
-Status ObjectStore::Write(const std::string& url, std::string_view bytes) {
-  RemoteHandle object(database_);
-  RETURN_IF_ERROR(object.Open(url, /*write=*/true));
-  RETURN_IF_ERROR(object.Write(bytes));
-  return object.Close();
+// Written by COPY, not by the file functions of the C API: those report a failed upload by an
+// exception in a destructor, which ends the process.
+Status ObjectStore::Write(const std::string& url, std::string_view text) {
+  return CopyTo(url, fmt::format("SELECT encode({})", QuoteText(DuckDbDialect(), text)));
 }
 
 Status ObjectStore::Upload(const std::string& path, const std::string& url) {
-  struct stat info {};
-  ASSIGN_OR_RETURN(const FileDescriptor local, OpenRegularFile(path, &info));
-  RemoteHandle object(database_);
-  RETURN_IF_ERROR(object.Open(url, /*write=*/true));
-  std::vector<char> buffer(kTransferBytes);
-  uint64_t offset = 0;
-  for (;;) {
-    const int64_t got = ReadAt(local.get(), offset, buffer.size(), buffer.data());
-    if (got < 0) return CannotRead(path, errno);
-    if (got == 0) break;
-    RETURN_IF_ERROR(object.Write({buffer.data(), static_cast<size_t>(got)}));
-    offset += static_cast<uint64_t>(got);
-  }
-  return object.Close();
+  return CopyTo(url, fmt::format("SELECT content FROM read_blob({})",
+                                 QuoteText(DuckDbDialect(), Literal(path))));
+}
+
+Status ObjectStore::CopyTo(const std::string& url, const std::string& query) {
+  const Status status = database_->Execute(
+      fmt::format("COPY ({}) TO {} (FORMAT blob)", query, QuoteText(DuckDbDialect(), url)));
+  return status.ok() ? status : CannotDo("write", url, status.message());
 }
 
 }  // namespace lyceum

@@ -32,13 +32,14 @@ class ObjectStore {
   Result<std::vector<std::string>> List(const std::string& prefix);
   /// Copies an object into a local file that must not exist; memory stays bounded.
   Status Download(const std::string& url, const std::string& path);
-  /// Writes a whole object.
-  Status Write(const std::string& url, std::string_view bytes);
-  /// Copies a local file into an object; memory stays bounded.
+  /// Writes a whole object; `text` is UTF-8.
+  Status Write(const std::string& url, std::string_view text);
+  /// Copies a local file into an object, through memory.
   Status Upload(const std::string& path, const std::string& url);
 
  private:
   explicit ObjectStore(DuckDb* database) : database_(database) {}
+  Status CopyTo(const std::string& url, const std::string& query);
 
   DuckDb* database_;
 };

@@ -77,6 +77,20 @@ Rule ImpliedComputable(const std::string& column) {
   return rule;
 }
 
+/// True if the text can be longer than those it is made of.
+bool Grows(const Expr& expression) {
+  return (expression->kind == ExprKind::kCall && expression->text == "concat") ||
+         std::any_of(expression->children.begin(), expression->children.end(), Grows);
+}
+
+Rule ImpliedTextFits(const std::string& column) {
+  Rule rule;
+  rule.type = RuleType::kTextFits;
+  rule.columns = {column};
+  rule.reason = fmt::format("{}: longer than 65535 bytes", column);
+  return rule;
+}
+
 Rule ImpliedCalendarRange(const CalendarTable& calendar, const std::string& column,
                           const Type& type) {
   Rule rule;
@@ -234,6 +248,9 @@ std::vector<Rule> RulesOf(const Spec& spec, const Dataset& dataset) {
   }
   for (const DerivedColumn& derived : dataset.derived) {
     if (CanFail(derived.expression)) rules.push_back(ImpliedComputable(derived.name));
+    if (derived.type.kind == TypeKind::kText && Grows(derived.expression)) {
+      rules.push_back(ImpliedTextFits(derived.name));
+    }
   }
   for (const Rule& rule : dataset.rules) {
     const bool implied = rule.type == RuleType::kNotNull && Contains(required, rule.columns[0]);

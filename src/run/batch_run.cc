@@ -45,6 +45,20 @@ std::string NewRunId() {
   return fmt::format("{:%Y%m%dT%H%M%SZ}-{:08x}", fmt::gmtime(std::time(nullptr)), random());
 }
 
+/// Lines in one text of at most 60,000 bytes, since Redshift's columns end at 65,535; the run's
+/// JSON has them all.
+std::string CutLines(const std::vector<std::string>& lines) {
+  constexpr size_t kMost = 60'000;
+  std::string text;
+  for (size_t i = 0; i < lines.size(); ++i) {
+    if (text.size() + lines[i].size() > kMost) {
+      return text + fmt::format("... and {} more", lines.size() - i);
+    }
+    text += lines[i] + (i + 1 < lines.size() ? "\n" : "");
+  }
+  return text;
+}
+
 std::string Quoted(const std::vector<std::string>& names) {
   std::vector<std::string> quoted;
   for (const std::string& name : names) quoted.push_back("'" + name + "'");
@@ -206,6 +220,13 @@ Status BatchRun::PlanIt() {
   if (header_only_found) plan_ = BuildPlan(spec_, input_);
   RETURN_IF_ERROR(CheckPlan(plan_));
   record_.ignored_files = inbox_.ignored;
+  const auto& calendar = spec_.calendar;
+  if (calendar && (date_ < calendar->from || date_ > calendar->to)) {
+    Warn(fmt::format(
+        "the batch date {} lies outside the calendar ({} to {}); static files delivered "
+        "for it go on deciding their members",
+        FormatDate(date_), FormatDate(calendar->from), FormatDate(calendar->to)));
+  }
   for (const NearMiss& miss : inbox_.near_misses) {
     Warn(fmt::format("'{}' is not read: it looks like dataset '{}' but {}", miss.relative,
                      miss.dataset, miss.why));
@@ -389,7 +410,7 @@ RunRow BatchRun::Row(const std::string& state) const {
   if (state == "running") return row;
   row.ended_at = UtcTimestamp();
   row.exit_code = state == "gate_closed" ? 2 : 0;
-  row.message = fmt::format("{}", fmt::join(record_.gate_reasons, "\n"));
+  row.message = CutLines(record_.gate_reasons);
   return row;
 }
 
@@ -437,7 +458,7 @@ void BatchRun::CleanUp() {
   if (registered_ && record_.state == RunState::kFailed) {
     RunRow row = Row("failed");
     row.exit_code = record_.ExitCode();
-    row.message = record_.status.message();
+    row.message = CutLines({record_.status.message()});
     (void)Retrying([&] {
       std::vector<Statement> statements = RenderForgetRun(names_);
       statements.push_back(RenderRunRow(names_, row));

@@ -145,7 +145,8 @@ class Doctor {
     Result<std::unique_ptr<Warehouse>> warehouse = Internal("");
     switch (target_.kind) {
       case TargetKind::kDuckDb:
-        warehouse = OpenDuckDbWarehouse(engine_.get(), target_.path, target_.schema, false);
+        // The schema of the target may not be there yet, and doctor makes none that stays.
+        warehouse = OpenDuckDbWarehouse(engine_.get(), target_.path, "main", false);
         break;
       case TargetKind::kPostgres:
         warehouse = OpenPostgresWarehouse(engine_.get(), server);
@@ -162,28 +163,38 @@ class Doctor {
     if (!Note("version", version.status(), version.ok() ? version->rows[0][0].value_or("") : "")) {
       return false;
     }
-    if (target_.kind == TargetKind::kPostgres) Encoding();
     return true;
-  }
-
-  void Encoding() {
-    const auto encoding = warehouse_->Query("SHOW server_encoding");
-    if (!encoding.ok()) return;
-    const std::string name = encoding->rows[0][0].value_or("");
-    Note("encoding of the database",
-         name == "UTF8" ? Status::Ok()
-                        : Unavailable(fmt::format("'{}' cannot hold every text; use a database "
-                                                  "with UTF8",
-                                                  name)),
-         name);
   }
 
   bool Scratch() {
     const Names names(target_.dialect(), schema_, "");
     const Status status = warehouse_->Execute(RenderSchema(schema_, names));
     if (status.ok()) return Note("privilege to create schemas", status);
+    const auto ours = HasBookkeeping(warehouse_.get());
+    if (ours.ok() && *ours) {
+      // What runs need stands already; only these checks have nowhere to work.
+      checks_.push_back({"privilege to create schemas", CheckOutcome::kSkipped,
+                         "none, so what needs a scratch schema was not checked"});
+      return false;
+    }
     return Note("privilege to create schemas",
                 {status.code(), fmt::format("{}; grant CREATE on the database", status.message())});
+  }
+
+  /// A run renames and drops tables, which only their owner may.
+  void Owner() {
+    if (target_.kind == TargetKind::kDuckDb) return;
+    const Names names(target_.dialect(), target_.schema, "");
+    const auto foreign = warehouse_->Query(fmt::format(
+        "SELECT COUNT(*) FROM pg_tables WHERE schemaname IN ({}, 'lyceum') AND (schemaname = "
+        "'lyceum' OR tablename IN (SELECT table_name FROM {})) AND tableowner <> current_user",
+        names.Text(target_.schema), names.Book("tables")));
+    if (!foreign.ok()) return;
+    const std::string count = foreign->rows[0][0].value_or("0");
+    Note("owner of Lyceum's tables",
+         count == "0" ? Status::Ok()
+                      : Unavailable(fmt::format(
+                            "{} of them belong to somebody else; load as their owner", count)));
   }
 
   /// Every statement shape of a publish, in one transaction.
@@ -266,6 +277,7 @@ class Doctor {
       return;
     }
     if (!*ours) return;
+    Owner();
     const auto schema = ReadStarSchema(warehouse_.get());
     if (schema.ok() && !schema->empty() && *schema != target_.schema) {
       Note("schema", BadSpec(fmt::format("the tables stand in '{}', the target says '{}'", *schema,

@@ -135,7 +135,7 @@ class Inquiry {
   /// What a DELETE says that waited for another transaction's DELETE of the same row.
   void Collide() {
     constexpr char kWhat[] = "second of two transactions that delete the same row";
-    auto other = PgClient::Open({target_.url, target_.name, {}});
+    auto other = PgClient::Open({target_.url, target_.name, "Redshift", {}});
     Status status = other.status();
     for (const char* setup : {"CREATE TABLE {s}.c1 (k INTEGER)", "INSERT INTO {s}.c1 VALUES (1)",
                               "BEGIN", "DELETE FROM {s}.c1 WHERE k = 1"}) {
@@ -203,7 +203,7 @@ class Inquiry {
 std::vector<DoctorCheck> AskRedshift(const ResolvedTarget& target, const std::string& schema,
                                      DuckDb* engine, ObjectStore* store) {
   // A client of its own: the warehouse's guard refuses some of these statements on purpose.
-  auto client = PgClient::Open({target.url, target.name, {}});
+  auto client = PgClient::Open({target.url, target.name, "Redshift", {}});
   if (!client.ok()) {
     return {{"questions about Redshift", CheckOutcome::kSkipped, client.status().message()}};
   }

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,10 @@ struct CurrentFile {
 /// Reads the files behind the current content of one dataset and date.
 Result<std::vector<CurrentFile>> ReadCurrentFiles(Warehouse* warehouse, const Dataset& dataset,
                                                   Days date, const std::string& delivery_id);
+
+/// Names of all tables and views of a schema, whoever made them and whoever may read them.
+Result<std::set<std::string>> ReadTableNames(const Names& names, const std::string& schema,
+                                             Warehouse* warehouse);
 
 /// True if the warehouse holds Lyceum's bookkeeping.
 Result<bool> HasBookkeeping(Warehouse* warehouse);

@@ -85,13 +85,7 @@ struct Published {
 Result<std::set<std::string>> ReadForeign(const Names& names,
                                           const std::vector<DescribedTable>& ours,
                                           Warehouse* warehouse) {
-  ASSIGN_OR_RETURN(const RowSet set,
-                   warehouse->Query(fmt::format(
-                       "SELECT table_name FROM information_schema.tables WHERE table_schema = {} "
-                       "AND table_catalog = current_database()",
-                       names.Text(names.schema()))));
-  std::set<std::string> foreign;
-  for (const auto& row : set.rows) foreign.insert(*row[0]);
+  ASSIGN_OR_RETURN(std::set<std::string> foreign, ReadTableNames(names, names.schema(), warehouse));
   for (const DescribedTable& table : ours) foreign.erase(table.schema.name);
   return foreign;
 }
@@ -128,11 +122,12 @@ class SchemaUpdate {
     for (const DescribedTable& old : published_.tables) Removed(old.schema);
     if (spec_.calendar) Calendar(*spec_.calendar);
     if (breaks_.empty()) return std::move(changes_);
-    return BadSpec(
-        fmt::format("the spec no longer fits the tables in the warehouse:\n  {}\nload into a new "
-                    "target, or put "
-                    "the old definition back",
-                    fmt::join(breaks_, "\n  ")));
+    const bool first = published_.tables.empty();
+    return BadSpec(fmt::format("the spec {} the tables in the warehouse:\n  {}\n{}",
+                               first ? "does not fit" : "no longer fits",
+                               fmt::join(breaks_, "\n  "),
+                               first ? "rename them, or choose another schema or database"
+                                     : "load into a new target, or put the old definition back"));
   }
 
  private:
@@ -165,6 +160,12 @@ class SchemaUpdate {
         return Break(table.name, fmt::format("stands in schema '{}' already and is not Lyceum's; "
                                              "rename it there or here",
                                              names_.schema()));
+      }
+      const std::string staging = "staging_" + table.name;
+      if (!dataset.empty() && published_.foreign.count(staging) > 0) {
+        return Break(staging, fmt::format("stands in schema '{}' already and is not Lyceum's; a "
+                                          "publish would replace it, so rename it",
+                                          names_.schema()));
       }
       return Create(table, dataset);
     }
@@ -253,10 +254,14 @@ Result<SchemaChanges> CompareSchema(const Spec& spec, const Names& names,
   return SchemaUpdate(spec, names, published, layouts).Collect();
 }
 
-SchemaChanges NewSchema(const Spec& spec, const Names& names,
-                        const std::map<std::string, TableLayout>& layouts) {
-  // Nothing is published, so nothing can be broken.
-  return *SchemaUpdate(spec, names, Published(), layouts).Collect();
+Result<SchemaChanges> NewSchema(const Spec& spec, const Names& names,
+                                const std::map<std::string, TableLayout>& layouts,
+                                Warehouse* warehouse) {
+  Published published;
+  if (warehouse) {
+    ASSIGN_OR_RETURN(published.foreign, ReadForeign(names, {}, warehouse));
+  }
+  return SchemaUpdate(spec, names, published, layouts).Collect();
 }
 
 }  // namespace lyceum

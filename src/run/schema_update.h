@@ -28,8 +28,10 @@ Result<SchemaChanges> CompareSchema(const Spec& spec, const Names& names,
                                     const std::map<std::string, TableLayout>& layouts,
                                     Warehouse* warehouse);
 
-/// What a warehouse without Lyceum's tables needs for a spec.
-SchemaChanges NewSchema(const Spec& spec, const Names& names,
-                        const std::map<std::string, TableLayout>& layouts);
+/// What a database without Lyceum's tables needs for a spec; kBadSpec if others have the names.
+/// `warehouse` may be null if there is no database yet.
+Result<SchemaChanges> NewSchema(const Spec& spec, const Names& names,
+                                const std::map<std::string, TableLayout>& layouts,
+                                Warehouse* warehouse);
 
 }  // namespace lyceum

@@ -53,6 +53,15 @@ class ScriptWriter {
     return Status::Ok();
   }
 
+  Status Bookkeeping() {
+    std::vector<Statement> statements = {RenderSchema(target_.schema, warehouse_),
+                                         RenderSchema("lyceum", warehouse_)};
+    for (Statement& statement : RenderBookkeepingTables(warehouse_)) {
+      statements.push_back(std::move(statement));
+    }
+    return Add("bookkeeping, once", std::move(statements));
+  }
+
   Status Publish() {
     const Names& names = warehouse_;
     std::vector<Statement> start = {{"one transaction from here on", "BEGIN"}};
@@ -61,7 +70,11 @@ class ScriptWriter {
     ASSIGN_OR_RETURN(std::vector<StepStatement> statements, RenderPublish(plan_, Facts(), names));
     script_.insert(script_.end(), std::make_move_iterator(statements.begin()),
                    std::make_move_iterator(statements.end()));
-    return Add("publish", std::vector<Statement>{{"all or nothing", "COMMIT"}});
+    return Add(
+        "publish",
+        std::vector<Statement>{
+            {"a run adds a line per file to lyceum.files here, with counts that only it knows", ""},
+            {"all or nothing", "COMMIT"}});
   }
 
   std::vector<StepStatement> Take() { return std::move(script_); }
@@ -136,6 +149,7 @@ Result<std::vector<StepStatement>> RenderScript(const PlannedDate& planned) {
   const Plan& plan = planned.plan;
   const Names engine(DuckDbDialect(), planned.target.schema, plan.run_id);
   ScriptWriter writer(planned, engine);
+  if (planned.new_warehouse && plan.publishes()) RETURN_IF_ERROR(writer.Bookkeeping());
   for (const Step& step : plan.steps) RETURN_IF_ERROR(std::visit(writer, step));
   if (plan.publishes()) RETURN_IF_ERROR(writer.Publish());
   return writer.Take();

@@ -38,24 +38,19 @@ std::string IsOver(const Dialect& dialect) {
 /// Drops the private tables of runs that are over. A table is private if its name holds the end of
 /// the id of a run in the ledger; others that look alike are somebody's own.
 Status ClearLeftovers(const Names& names, Warehouse* warehouse) {
-  ASSIGN_OR_RETURN(
-      const RowSet tables,
-      warehouse->Query(fmt::format(
-          "SELECT table_name FROM information_schema.tables WHERE table_schema = {} AND "
-          "table_name LIKE 'ld!_%' ESCAPE '!' AND table_type = 'BASE TABLE' AND table_catalog = "
-          "current_database()",
-          names.Text(names.schema()))));
+  ASSIGN_OR_RETURN(std::set<std::string> tables, ReadTableNames(names, names.schema(), warehouse));
+  std::erase_if(tables, [](const std::string& table) { return table.rfind("ld_", 0) != 0; });
   std::vector<Statement> statements;
-  if (!tables.rows.empty()) {
+  if (!tables.empty()) {
     ASSIGN_OR_RETURN(const RowSet runs,
                      warehouse->Query(fmt::format("SELECT run_id FROM {} WHERE {}",
                                                   names.Book("runs"), IsOver(names.dialect()))));
     std::set<std::string> over;
     for (const auto& row : runs.rows) over.insert(PrivateTable(*row[0], ""));
-    for (const auto& row : tables.rows) {
-      if (over.count(row[0]->substr(0, PrivateTablePrefixBytes())) == 0) continue;
-      statements.push_back({"drop what a dead run left",
-                            fmt::format("DROP TABLE IF EXISTS {}", names.Star(*row[0]))});
+    for (const std::string& table : tables) {
+      if (over.count(table.substr(0, PrivateTablePrefixBytes())) == 0) continue;
+      statements.push_back(
+          {"drop what a dead run left", fmt::format("DROP TABLE IF EXISTS {}", names.Star(table))});
     }
   }
   ASSIGN_OR_RETURN(const RowSet count, warehouse->Query(fmt::format(
@@ -110,20 +105,19 @@ Result<std::unique_ptr<Warehouse>> OpenWarehouse(const Tools& tools, bool read_o
   return ConnectWarehouse(tools, read_only, *target);
 }
 
-/// Opens a target for reading; null if nothing is there yet.
-Result<std::unique_ptr<ReadSession>> OpenIfThere(const ResolvedTarget& target) {
+/// A target opened for reading, as far as it is there.
+struct Found {
+  std::unique_ptr<ReadSession> session;  ///< null if there is no database yet
+  bool ours = false;                     ///< it holds Lyceum's tables
+};
+
+Result<Found> OpenIfThere(const ResolvedTarget& target) {
+  Found found;
   std::error_code error;
-  if (target.kind == TargetKind::kDuckDb && !fs::exists(target.path, error)) {
-    return std::unique_ptr<ReadSession>();
-  }
-  auto session = ReadSession::Open(target);
-  if (session.ok() || target.kind == TargetKind::kDuckDb) return session;
-  // A server without Lyceum's tables is as good as a missing file.
-  ResolvedTarget probe = target;
-  ASSIGN_OR_RETURN(auto warehouse, OpenWarehouse({}, /*read_only=*/true, &probe));
-  ASSIGN_OR_RETURN(const bool ours, HasBookkeeping(warehouse.get()));
-  if (!ours) return std::unique_ptr<ReadSession>();
-  return session.status();
+  if (target.kind == TargetKind::kDuckDb && !fs::exists(target.path, error)) return found;
+  ASSIGN_OR_RETURN(found.session, ReadSession::OpenAny(target));
+  ASSIGN_OR_RETURN(found.ours, HasBookkeeping(&found.session->warehouse()));
+  return found;
 }
 
 }  // namespace
@@ -232,6 +226,14 @@ Session::CommitScope::~CommitScope() {
 double Session::StatementProgress() { return database_->Progress(); }
 
 Result<std::unique_ptr<ReadSession>> ReadSession::Open(const ResolvedTarget& target) {
+  ASSIGN_OR_RETURN(auto session, OpenAny(target));
+  ASSIGN_OR_RETURN(const bool ours, HasBookkeeping(session->warehouse_.get()));
+  if (ours) return session;
+  return Unavailable(
+      fmt::format("'{}' holds no Lyceum warehouse; `lyceum run` creates one", target.name));
+}
+
+Result<std::unique_ptr<ReadSession>> ReadSession::OpenAny(const ResolvedTarget& target) {
   auto session = std::make_unique<ReadSession>();
   session->target_ = target;
   if (target.kind == TargetKind::kDuckDb) {
@@ -250,11 +252,6 @@ Result<std::unique_ptr<ReadSession>> ReadSession::Open(const ResolvedTarget& tar
     RETURN_IF_ERROR(session->database_->Execute("SET enable_external_access = false"));
     RETURN_IF_ERROR(session->database_->Execute("SET lock_configuration = true"));
   }
-  ASSIGN_OR_RETURN(const bool ours, HasBookkeeping(session->warehouse_.get()));
-  if (!ours) {
-    return Unavailable(
-        fmt::format("'{}' holds no Lyceum warehouse; `lyceum run` creates one", target.name));
-  }
   return session;
 }
 
@@ -271,23 +268,23 @@ Result<PlannedDate> PlanDate(const Spec& spec, const SessionOptions& options, co
   input.force = options.force;
   ASSIGN_OR_RETURN(input.files, FingerprintFiles(spec, inbox, date));
   ResolvedTarget target = options.target;
-  ASSIGN_OR_RETURN(const std::unique_ptr<ReadSession> session, OpenIfThere(target));
+  ASSIGN_OR_RETURN(const Found found, OpenIfThere(target));
+  if (found.session) target = found.session->target();
+  if (target.schema.empty()) target.schema = target.DefaultSchema();
+  const Names names(target.dialect(), target.schema, "");
+  Warehouse* warehouse = found.session ? &found.session->warehouse() : nullptr;
   SchemaChanges schema;
-  if (session) {
-    target = session->target();
-    Warehouse* warehouse = &session->warehouse();
+  if (found.ours) {
     ASSIGN_OR_RETURN(input.ledger, ReadLedger(warehouse));
     ASSIGN_OR_RETURN(input.mart_hashes, ReadMartHashes(warehouse));
-    ASSIGN_OR_RETURN(schema, CompareSchema(spec, Names(target.dialect(), target.schema, ""),
-                                           target.layouts, warehouse));
+    ASSIGN_OR_RETURN(schema, CompareSchema(spec, names, target.layouts, warehouse));
   } else {
-    if (target.schema.empty()) target.schema = target.DefaultSchema();
-    schema = NewSchema(spec, Names(target.dialect(), target.schema, ""), target.layouts);
+    ASSIGN_OR_RETURN(schema, NewSchema(spec, names, target.layouts, warehouse));
   }
   input.table_changes = schema.notes;
   Plan plan = BuildPlan(spec, input);
   RETURN_IF_ERROR(CheckPlan(plan));
-  return PlannedDate{std::move(plan), std::move(target), std::move(schema)};
+  return PlannedDate{std::move(plan), std::move(target), std::move(schema), !found.ours};
 }
 
 }  // namespace lyceum

@@ -112,6 +112,8 @@ class Session {
 class ReadSession {
  public:
   static Result<std::unique_ptr<ReadSession>> Open(const ResolvedTarget& target);
+  /// As Open, also if the database holds none of Lyceum's tables.
+  static Result<std::unique_ptr<ReadSession>> OpenAny(const ResolvedTarget& target);
   ~ReadSession();
   Warehouse& warehouse() { return *warehouse_; }
   const ResolvedTarget& target() const { return target_; }
@@ -128,6 +130,7 @@ struct PlannedDate {
   Plan plan;
   ResolvedTarget target;
   SchemaChanges schema;
+  bool new_warehouse = false;  ///< nothing of Lyceum is there yet
 };
 
 /// Plans without doing anything; the ledger is read if the target exists. kBadSpec if the tables

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <vector>
 
 #include "base/diagnostic.h"
@@ -83,16 +84,35 @@ std::string WithRedshiftDefaults(std::string url) {
   return url;
 }
 
-/// The URL as people may see it: no password, no parameters.
+/// The URL as people may see it: no password, no parameters. A password that is not encoded as it
+/// should be may hold any character, so everything between the user and the last '@' goes.
 std::string ShownUrl(const std::string& url) {
-  std::string shown = url.substr(0, url.find('?'));
-  const size_t begin = shown.find("://") + 3;
-  const size_t at = shown.rfind('@');
-  const size_t colon = shown.find(':', begin);
-  if (at != std::string::npos && colon != std::string::npos && colon < at) {
-    shown.erase(colon, at - colon);
+  const size_t begin = url.find("://") + 3;
+  const size_t at = url.rfind('@');
+  if (at == std::string::npos || at < begin) return url.substr(0, url.find('?'));
+  const std::string user = url.substr(begin, url.find_first_of(":/?#@", begin) - begin);
+  const std::string rest = url.substr(at);
+  return url.substr(0, begin) + user + rest.substr(0, rest.find('?'));
+}
+
+/// User and password hold no character that ends them early; libpq's messages would show the rest.
+Status CheckUserInfo(const std::string& url, const std::string& name) {
+  const size_t begin = url.find("://") + 3;
+  const size_t end = std::min(url.find_first_of("/?#", begin), url.size());
+  const std::string authority = url.substr(begin, end - begin);
+  bool good = std::count(authority.begin(), authority.end(), '@') <= 1 &&
+              url.find('@', end) == std::string::npos && url.find('#', begin) == std::string::npos;
+  for (size_t at = authority.find('%'); at != std::string::npos; at = authority.find('%', at + 1)) {
+    const bool hex = at + 2 < authority.size() &&
+                     std::isxdigit(static_cast<unsigned char>(authority[at + 1])) != 0 &&
+                     std::isxdigit(static_cast<unsigned char>(authority[at + 2])) != 0;
+    good = good && hex;
   }
-  return shown;
+  if (good) return Status::Ok();
+  return BadSpec(
+      fmt::format("target '{}': write special characters of user and password as in URLs, "
+                  "such as %40 for '@', %2F for '/', %25 for '%'",
+                  name));
 }
 
 Status CheckRedshift(const ResolvedTarget& target) {
@@ -104,6 +124,9 @@ Status CheckRedshift(const ResolvedTarget& target) {
 
 /// Fills a target from a connection URL; `target->name` stands already.
 Status ReadUrl(const std::string& written, ResolvedTarget* target) {
+  if (written.find("://") != std::string::npos) {
+    RETURN_IF_ERROR(CheckUserInfo(written, target->name));
+  }
   const std::string url = TakeParameters(written, target);
   if (IsPostgresUrl(url)) {
     target->kind = TargetKind::kPostgres;
@@ -113,6 +136,9 @@ Status ReadUrl(const std::string& written, ResolvedTarget* target) {
     target->url = WithRedshiftDefaults(url);
     if (target->iam_role.empty()) target->iam_role = "default";
     while (!target->stage.empty() && target->stage.back() == '/') target->stage.pop_back();
+    // Redshift folds names to lower case, quoted or not (r_names).
+    for (char& c : target->schema)
+      c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     RETURN_IF_ERROR(CheckRedshift(*target));
   } else {
     return BadSpec(
@@ -208,8 +234,16 @@ Result<ResolvedTarget> ResolveTarget(const Spec* spec, const std::string& name_o
                     "--target duckdb:PATH",
                     name));
   }
-  for (const Target& candidate : spec->targets) {
-    if (candidate.name == name) return FromSpec(candidate);
+  if (spec) {
+    for (const Target& candidate : spec->targets) {
+      if (candidate.name == name) return FromSpec(candidate);
+    }
+  }
+  // It may be a mistyped URL with a password.
+  if (name.find_first_of(":@/") != std::string::npos) {
+    return BadSpec(
+        "--target is no name of a target; expected a name of the spec, duckdb:PATH, or a "
+        "postgresql:// or redshift:// URL");
   }
   return BadSpec(
       fmt::format("the spec has no target '{}'{}", name, SuggestName(name, TargetNames(*spec))));

@@ -1,5 +1,6 @@
 #include "run/transaction.h"
 
+#include <algorithm>
 #include <chrono>
 #include <random>
 #include <thread>
@@ -9,7 +10,8 @@
 namespace lyceum {
 namespace {
 
-constexpr int kAttempts = 5;
+/// Pauses of 0.1 to 0.2 s that double: up to half a minute, in which a server restarts.
+constexpr int kAttempts = 8;
 
 }  // namespace
 
@@ -31,7 +33,7 @@ Status InTransaction(const Names& names, Warehouse* warehouse,
 
 void PauseBefore(int attempt) {
   static thread_local std::mt19937 random(std::random_device{}());
-  const int least = 100 << (attempt - 1);
+  const int least = 100 << std::min(attempt - 1, 6);
   std::uniform_int_distribution<int> pause(least, 2 * least);
   std::this_thread::sleep_for(std::chrono::milliseconds(pause(random)));
 }

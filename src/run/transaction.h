@@ -15,7 +15,7 @@ Status InTransaction(const Names& names, Warehouse* warehouse,
                      const std::vector<Statement>& statements);
 
 /// Calls `attempt`, and calls it again after growing pauses while it ends with kConflict or
-/// kConnectionLost, five times in all (about six seconds). What it does must be the same done
+/// kConnectionLost, eight times in all (up to half a minute). What it does must be the same done
 /// twice, since a lost connection may hide a COMMIT that happened.
 Status Retrying(const std::function<Status()>& attempt);
 

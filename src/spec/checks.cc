@@ -38,6 +38,7 @@ class Checker : public SpecChecks {
     TableNamesAreUnique();
     for (const Dataset& dataset : spec_.datasets) {
       PatternsAgree(dataset);
+      ReasonsFit(dataset);
       ColumnNamesAreUnique(dataset);
     }
     DatasetsFeedOneTable();
@@ -67,6 +68,19 @@ class Checker : public SpecChecks {
     for (const Dimension& dimension : spec_.dimensions) check(dimension.name, dimension.span);
     for (const Fact& fact : spec_.facts) check(fact.name, fact.span);
     for (const Mart& mart : spec_.marts) check(mart.name, mart.span);
+  }
+
+  /// A row that breaks every rule keeps every reason, and Redshift's columns end at 65,535 bytes.
+  void ReasonsFit(const Dataset& dataset) {
+    constexpr size_t kMost = 50'000;
+    size_t bytes = 0;
+    for (const Rule& rule : dataset.rules) bytes += rule.reason.size() + 3;
+    if (bytes <= kMost) return;
+    diagnostics_.Error(
+        dataset.span,
+        fmt::format("the rules of '{}' have reasons of {} bytes together; expected at "
+                    "most {}; shorten their names",
+                    dataset.name, bytes, kMost));
   }
 
   void PatternsAgree(const Dataset& dataset) {

@@ -49,8 +49,10 @@ const std::vector<Field> kPipelineFields = {
      .required = true,
      .only_for = {"postgresql", "redshift"},
      .secret = true,
-     .doc = "Connection, `postgresql://user:password@host:port/database?sslmode=...`, or "
-            "`redshift://...`. Take it, or the password, from the environment."},
+     .doc =
+         "Connection, `postgresql://user:password@host:port/database?sslmode=...`, or "
+         "`redshift://...`. Take it, or the password, from the environment. Special characters of "
+         "user and password are written as in URLs: `%40` for `@`, `%2F` for `/`."},
     {.path = "targets.*.schema",
      .kind = kName,
      .default_value = "main for duckdb, public otherwise",
@@ -70,7 +72,8 @@ const std::vector<Field> kPipelineFields = {
      .kind = kNamedObjects,
      .only_for = {"redshift"},
      .may_be_empty = true,
-     .doc = "Layout of single tables, where the default does not suit. The default: dimensions "
+     .doc = "Layout of single tables, where the default does not suit; it counts when a table is "
+            "created. The default: dimensions "
             "DISTSTYLE ALL; facts and marts distributed by the surrogate key of the first "
             "dimension that they refer to, sorted by `date_key`."},
     {.path = "targets.*.tables.*.diststyle",
@@ -476,9 +479,8 @@ std::string TypeProblem(std::string_view text) {
     // `{type: decimal(5,2)}` ends at the comma.
     const bool cut = text.find('(') != std::string_view::npos && text.back() != ')';
     return cut ? "write a type with a comma in quotes: 'decimal(5,2)'"
-               : "expected 'decimal(p,s)' with 1 to 38 digits, of which s, at most p, stand behind "
-                 "the "
-                 "point";
+               : "expected 'decimal(p,s)' with 1 to 38 digits, of which s, at most p and 37, stand "
+                 "behind the point";
   }
   for (const ForeignType& foreign : kForeignTypes) {
     if (foreign.name == word) {

@@ -54,6 +54,8 @@ enum class RuleType {
   kExpression,
   /// Not written in specs: a derived column's expression overflows on the row.
   kComputable,
+  /// Not written in specs: a derived text has at most 65,535 bytes, like one that is read.
+  kTextFits,
 };
 
 enum class RuleSeverity {

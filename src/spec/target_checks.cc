@@ -96,6 +96,11 @@ class TargetChecks : public SpecChecks {
       diagnostics_.Error(at("distkey"), "'distkey' goes with 'diststyle: key' only");
     }
     std::vector<std::string> used = layout.sortkey.value_or(std::vector<std::string>());
+    for (size_t i = 0; i < used.size(); ++i) {
+      if (std::count(used.begin(), used.begin() + static_cast<ptrdiff_t>(i), used[i]) == 0)
+        continue;
+      diagnostics_.Error(at("sortkey"), fmt::format("column '{}' stands here twice", used[i]));
+    }
     if (!layout.distkey.empty()) used.push_back(layout.distkey);
     for (const std::string& column : used) {
       if (std::find(columns.begin(), columns.end(), column) != columns.end()) continue;

@@ -32,8 +32,13 @@ struct Dialect {
   /// they do so anyway.
   std::string (*equal_text)(std::string_view value) = nullptr;
   std::string (*ordered_text)(std::string_view value) = nullptr;
+  /// Undoes equal_text; set if that is.
+  std::string (*plain_text)(std::string_view value) = nullptr;
   /// Spells "text `value` matches the whole of `pattern`", both rendered; engines only.
   std::string (*full_match)(std::string_view value, std::string_view pattern) = nullptr;
+  /// Arithmetic of decimals of at most 18 digits overflows beyond 18, whatever its result's type,
+  /// so an operand is widened first.
+  bool narrow_decimals = false;
   /// A type that holds integers of 38 digits, for exact sums.
   const char* wide_integer = nullptr;
   /// Spells the whole part of a / b for rendered wide integers, neither negative.

@@ -73,6 +73,7 @@ const Dialect& DuckDbDialect() {
     d.call = Call;
     d.full_match = FullMatch;
     d.wide_integer = "HUGEINT";
+    d.narrow_decimals = true;  // typeof(a * a) of decimal(18,6) is decimal(18,12)
     d.quotient = Quotient;
     d.evaluation_fails = EvaluationFails;
     return d;

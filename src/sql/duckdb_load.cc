@@ -138,6 +138,10 @@ Result<std::string> RuleFails(const Dataset& dataset, const Rule& rule, const Na
       fails = names.dialect().evaluation_fails(sql);
       break;
     }
+    case RuleType::kTextFits:
+      // strlen counts bytes.
+      fails = fmt::format("strlen({}) > 65535", names.Column(rule.columns[0]));
+      break;
     case RuleType::kUnique:
       return Internal("a unique rule is no row rule");
   }

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "sql/dialect.h"
 
 namespace lyceum {
@@ -82,9 +84,22 @@ class Renderer {
       left = Widened(node.children[0], left, node.type);
       right = Widened(node.children[1], right, node.type);
     }
-    const std::string text = fmt::format("({} {} {})", left, OperatorText(node.op), right);
     const bool decimal = IsArithmetic(node.op) && node.type.kind == TypeKind::kDecimal;
+    if (decimal && dialect_.narrow_decimals) left = WideOperand(node, left);
+    const std::string text = fmt::format("({} {} {})", left, OperatorText(node.op), right);
     return decimal ? Cast(text, node.type) : text;
+  }
+
+  /// The left operand of decimal arithmetic in a type wide enough for the result's digits.
+  std::string WideOperand(const ExprNode& node, const std::string& left) const {
+    constexpr int kNarrowDigits = 18;
+    if (node.type.precision <= kNarrowDigits) return left;
+    if (node.op != BinaryOp::kMultiply) return Cast(left, node.type);
+    const Type& type = node.children[0]->type;
+    const bool is_decimal = type.kind == TypeKind::kDecimal;
+    const int digits = is_decimal ? type.precision : 0;
+    return Cast(left, {TypeKind::kDecimal, std::max(kNarrowDigits + 1, digits),
+                       is_decimal ? type.scale : 0});
   }
 
   std::string Case(const ExprNode& node, const std::vector<std::string>& parts) const {

@@ -29,7 +29,12 @@ std::string ScaledValue(const TableColumn& column, const Names& names) {
   if (column.type.kind == TypeKind::kDouble) {
     return fmt::format("CAST(round({} * {}) AS BIGINT)", name, PowerOfTen(column.keyed_as.scale));
   }
-  return fmt::format("CAST({} * {} AS {})", name, PowerOfTen(column.keyed_as.scale),
+  const Type wide{TypeKind::kDecimal, 38, column.keyed_as.scale};
+  const std::string value =
+      names.dialect().narrow_decimals
+          ? fmt::format("CAST({} AS {})", name, names.dialect().type_name(wide))
+          : name;
+  return fmt::format("CAST({} * {} AS {})", value, PowerOfTen(column.keyed_as.scale),
                      names.dialect().wide_integer);
 }
 
@@ -116,6 +121,20 @@ std::string Aggregate(const Measure& measure, const TableSchema& fact, const Nam
                      Unscale(average, 4, measure.result, names), name);
 }
 
+/// The group columns of a mart, texts spelled by `spell` if there is one: grouping compares. Keys
+/// of members are hex digits and compare exactly as they are.
+std::string GroupColumns(const TableSchema& mart, const Names& names,
+                         std::string (*spell)(std::string_view value)) {
+  std::vector<std::string> columns;
+  for (const TableColumn& column : mart.columns) {
+    if (column.role != ColumnRole::kGroup && column.role != ColumnRole::kDateKey) continue;
+    const std::string name = names.Column(column.name);
+    const bool text = column.type.kind == TypeKind::kText && column.refers_to.empty();
+    columns.push_back(spell && text ? fmt::format("{} AS {}", spell(name), name) : name);
+  }
+  return fmt::format("{}", fmt::join(columns, ", "));
+}
+
 }  // namespace
 
 Result<PublishPart> RenderRefreshMart(const RefreshMartStep& step, const Spec& spec,
@@ -150,7 +169,8 @@ Result<PublishPart> RenderRefreshMart(const RefreshMartStep& step, const Spec& s
       select.push_back(
           fmt::format("{} AS {}", own ? part.over_fact : part.elsewhere, names.Column(part.name)));
     }
-    sources.push_back(fmt::format("SELECT {}, {}\n  FROM {}{}", names.List(mart.group_by),
+    sources.push_back(fmt::format("SELECT {}, {}\n  FROM {}{}",
+                                  GroupColumns(step.table, names, names.dialect().equal_text),
                                   fmt::join(select, ", "), names.Star(fact), where));
   }
   std::vector<std::string> aggregates;
@@ -168,7 +188,8 @@ Result<PublishPart> RenderRefreshMart(const RefreshMartStep& step, const Spec& s
   part.add.push_back(
       {fmt::format("aggregate '{}' anew", mart.name),
        fmt::format("INSERT INTO {} ({})\nSELECT {}, {}\nFROM ({}) AS s\nGROUP BY {}", star,
-                   names.List(step.table.Names()), names.List(mart.group_by),
+                   names.List(step.table.Names()),
+                   GroupColumns(step.table, names, names.dialect().plain_text),
                    fmt::join(aggregates, ",\n  "), fmt::join(sources, "\n  UNION ALL "),
                    names.List(mart.group_by))});
   part.Append(RenderDefinition(names, mart.name, step.mart_hash));

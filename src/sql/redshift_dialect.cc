@@ -60,6 +60,10 @@ std::string Quotient(std::string_view a, std::string_view b) {
 /// character that sorts before a blank they do, and the order stays that of the bytes.
 std::string ExactText(std::string_view value) { return fmt::format("({} || CHR(1))", value); }
 
+std::string PlainText(std::string_view value) {
+  return fmt::format("LEFT({0}, LEN({0}) - 1)", value);
+}
+
 }  // namespace
 
 const Dialect& RedshiftDialect() {
@@ -74,6 +78,7 @@ const Dialect& RedshiftDialect() {
     d.call = Call;
     d.equal_text = ExactText;
     d.ordered_text = ExactText;
+    d.plain_text = PlainText;
     d.wide_integer = "DECIMAL(38,0)";
     d.quotient = Quotient;
     d.now = "GETDATE()";  // of the statement; sessions run in UTC

@@ -135,8 +135,16 @@ Statement RenderSchema(const std::string& schema, const Names& names) {
 std::vector<Statement> RenderBookkeepingTables(const Names& names) {
   std::vector<Statement> statements;
   for (const BookTable& table : kBookTables) {
-    statements.push_back({"bookkeeping", fmt::format("CREATE TABLE IF NOT EXISTS {} ({})",
-                                                     names.Book(table.name), table.columns)});
+    std::string columns = table.columns;
+    // Only Redshift needs a greatest length.
+    constexpr std::string_view kLongest = "VARCHAR(65535)";
+    for (size_t at = columns.find(kLongest); !names.dialect().has_layout && at != std::string::npos;
+         at = columns.find(kLongest)) {
+      columns.replace(at, kLongest.size(), "VARCHAR");
+    }
+    // Not `IF NOT EXISTS`: tables of somebody else's schema `lyceum` are not ours.
+    statements.push_back(
+        {"bookkeeping", fmt::format("CREATE TABLE {} ({})", names.Book(table.name), columns)});
   }
   for (const BookIndex& index : kBookIndexes) {
     AddIndexes(names.Book(index.table), {index.column}, names, &statements);

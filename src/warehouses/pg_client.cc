@@ -61,11 +61,10 @@ ErrorCode CodeOf(std::string_view sqlstate, std::string_view message) {
   }
   if (IsConflictText(message)) return ErrorCode::kConflict;
   if (sqlstate == "22003") return ErrorCode::kOutOfRange;
-  if (sqlstate == "57014") return ErrorCode::kInterrupted;
   if (StartsWith(sqlstate, "57P") || StartsWith(sqlstate, "08")) return ErrorCode::kConnectionLost;
   const bool mendable = StartsWith(sqlstate, "53") || StartsWith(sqlstate, "28") ||
                         StartsWith(sqlstate, "58") || sqlstate == "42501" || sqlstate == "25006" ||
-                        sqlstate == "3D000" || sqlstate == "55P03";
+                        sqlstate == "3D000" || sqlstate == "55P03" || sqlstate == "57014";
   return mendable ? ErrorCode::kUnavailable : ErrorCode::kInternal;
 }
 
@@ -77,11 +76,17 @@ struct ResultHolder {
   ResultHolder& operator=(const ResultHolder&) = delete;
 };
 
+/// The least number of 38 digits: one more digit does not fit.
+const __int128 kLargest = [] {
+  __int128 power = 1;
+  for (int i = 0; i < 38; ++i) power *= 10;
+  return power / 10;
+}();
+
 /// `12.50` as 1250 and scale 2; nullopt if it has more digits than the domain.
 std::optional<DecimalValue> ParseDecimal(std::string_view text) {
   DecimalValue value;
   bool negative = false, point = false;
-  int digits = 0;
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (i == 0 && (c == '-' || c == '+')) {
@@ -89,7 +94,8 @@ std::optional<DecimalValue> ParseDecimal(std::string_view text) {
     } else if (c == '.' && !point) {
       point = true;
     } else if (c >= '0' && c <= '9') {
-      if (++digits > 38 && value.unscaled != 0) return std::nullopt;
+      // Leading zeros are no digits.
+      if (value.unscaled >= kLargest) return std::nullopt;
       value.unscaled = value.unscaled * 10 + (c - '0');
       if (point) ++value.scale;
     } else {
@@ -186,13 +192,28 @@ Status PgClient::Connect() {
   if (PQstatus(connection_) != CONNECTION_OK) {
     const std::string why = OneLine(PQerrorMessage(connection_));
     Disconnect();
-    return Unavailable(fmt::format("cannot connect to '{}': {}", options_.name, why));
+    // A server that restarts comes back; a password that was refused stays so, and Redshift locks
+    // users out who try again.
+    const bool again = connected_before_ && !Contains(why, "authentication failed");
+    return {again ? ErrorCode::kConnectionLost : ErrorCode::kUnavailable,
+            fmt::format("cannot connect to '{}': {}", options_.name, why)};
   }
+  connected_before_ = true;
   PQsetNoticeProcessor(
       connection_, [](void*, const char*) {}, nullptr);
   {
     const std::lock_guard<std::mutex> lock(cancel_mutex_);
     cancel_ = PQgetCancel(connection_);
+  }
+  if (!options_.version_word.empty()) {
+    const ResultHolder version(PQexec(connection_, "SELECT version()"));
+    const bool known = PQresultStatus(version.result) == PGRES_TUPLES_OK &&
+                       Contains(PQgetvalue(version.result, 0, 0), options_.version_word);
+    if (!known) {
+      Disconnect();
+      return Unavailable(
+          fmt::format("the server of '{}' is no {}", options_.name, options_.version_word));
+    }
   }
   for (const std::string& statement : options_.session) RETURN_IF_ERROR(Run(statement));
   return Status::Ok();
@@ -220,6 +241,13 @@ Status PgClient::StatusOf(PGresult* result) {
   const std::string message = OneLine(primary ? primary : PQerrorMessage(connection_));
   const std::string sqlstate = state ? state : "";
   const char* detail = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL) : nullptr;
+  // Also what a statement_timeout of the role or the database says.
+  if (sqlstate == "57014" && interrupted_) return {ErrorCode::kInterrupted, message};
+  // Details of other errors may hold row values; this one names tables and views.
+  if (sqlstate == "2BP01" && detail) {
+    return {ErrorCode::kUnavailable,
+            fmt::format("{}: {} (SQLSTATE {})", message, OneLine(detail), sqlstate)};
+  }
   if (detail && IsConflictText(detail)) {
     return {ErrorCode::kConflict, "another transaction came between (serialization failure)"};
   }
@@ -303,7 +331,7 @@ Status PgClient::ScanConnected(const std::string& sql, const RowSink& sink,
                                           static_cast<size_t>(PQgetlength(result, r, c))});
       }
       status = sink(row);
-      if (!status.ok()) Interrupt();
+      if (!status.ok()) Cancel();
     }
   }
   if (status.ok() && PQstatus(connection_) != CONNECTION_OK) return StatusOf(nullptr);
@@ -345,6 +373,11 @@ Status PgClient::CopyEnd(const std::optional<std::string>& abort) {
 int PgClient::server_version() const { return connection_ ? PQserverVersion(connection_) : 0; }
 
 void PgClient::Interrupt() {
+  interrupted_ = true;
+  Cancel();
+}
+
+void PgClient::Cancel() {
   const std::lock_guard<std::mutex> lock(cancel_mutex_);
   char error[256];
   if (cancel_) PQcancel(cancel_, error, sizeof error);

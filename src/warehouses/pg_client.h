@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -19,6 +20,8 @@ namespace lyceum {
 struct PgOptions {
   std::string url;   ///< as libpq reads it; may hold a password
   std::string name;  ///< what messages call the server
+  /// A word that `version()` must have, checked before anything else is sent; "" for none.
+  std::string version_word;
   /// Statements that every new connection runs first.
   std::vector<std::string> session;
 };
@@ -27,9 +30,9 @@ struct PgOptions {
 /// thread-safe, except Interrupt().
 ///
 /// Codes: kConflict for serialisation failures and deadlocks, kConnectionLost when the connection
-/// breaks, kInterrupted after Interrupt(), kUnavailable for what an administrator can mend
-/// (privileges, disk, memory, limits), kInternal otherwise: Lyceum's own SQL is at fault. Messages
-/// hold the server's primary message only, since details may hold row values.
+/// breaks or cannot be opened again, kInterrupted after Interrupt(), kUnavailable for what an
+/// administrator can mend (privileges, disk, memory, limits), kInternal otherwise: Lyceum's own SQL
+/// is at fault. Messages hold the server's primary message only, since details may hold row values.
 /// After kConnectionLost the next statement outside a transaction opens a new connection;
 /// temporary tables are gone then.
 class PgClient {
@@ -68,10 +71,13 @@ class PgClient {
   Status ScanConnected(const std::string& sql, const RowSink& sink,
                        std::vector<std::string>* columns);
   Status StatusOf(pg_result* result);
+  void Cancel();
 
   PgOptions options_;
   pg_conn* connection_ = nullptr;
   bool in_transaction_ = false;
+  bool connected_before_ = false;
+  std::atomic<bool> interrupted_{false};
   std::mutex cancel_mutex_;
   pg_cancel* cancel_ = nullptr;  ///< guarded by cancel_mutex_
 };

@@ -64,9 +64,10 @@ Result<std::unique_ptr<Warehouse>> OpenPostgresWarehouse(DuckDb* engine,
   PgOptions pg;
   pg.url = options.url;
   pg.name = options.name;
+  pg.version_word = "PostgreSQL";
   pg.session = {"SET client_min_messages TO warning", "SET TimeZone TO 'UTC'",
                 "SET DateStyle TO 'ISO, YMD'", "SET extra_float_digits TO 1",
-      "SET standard_conforming_strings TO on",
+                "SET standard_conforming_strings TO on",
                 // Hash joins of a day's keys should not spill; a server gives 4 MB by default.
                 "SET work_mem TO '64MB'",
                 fmt::format("SET search_path TO {}", QuoteName(PostgresDialect(), options.schema))};

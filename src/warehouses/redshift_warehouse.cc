@@ -122,6 +122,7 @@ Result<std::unique_ptr<Warehouse>> OpenRedshiftWarehouse(DuckDb* engine, ObjectS
   PgOptions pg;
   pg.url = options.server.url;
   pg.name = options.server.name;
+  pg.version_word = "Redshift";
   pg.session = {
       "SET timezone TO 'UTC'",
       // 17 digits bring a double back exactly; 2 is the most that Redshift takes.
@@ -131,12 +132,6 @@ Result<std::unique_ptr<Warehouse>> OpenRedshiftWarehouse(DuckDb* engine, ObjectS
       fmt::format("SET search_path TO {}", QuoteName(RedshiftDialect(), options.server.schema))};
   if (options.server.read_only) pg.session.push_back("BEGIN READ ONLY");
   ASSIGN_OR_RETURN(auto client, PgClient::Open(pg));
-  ASSIGN_OR_RETURN(const RowSet version, client->Query("SELECT version()"));
-  if (version.rows[0][0].value_or("").find("Redshift") == std::string::npos) {
-    return Unavailable(
-        fmt::format("'{}' is not Amazon Redshift; PostgreSQL is reached by postgresql://",
-                    options.server.name));
-  }
   return std::unique_ptr<Warehouse>(
       std::make_unique<RedshiftWarehouse>(std::move(client), engine, store, options));
 }

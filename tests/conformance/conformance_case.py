@@ -68,6 +68,10 @@ class Target:
         assert done.returncode == 0, done.stdout + done.stderr
         return {table["table"]: (table["rows"], table["digest"]) for table in json.loads(done.stdout)["tables"]}
 
+    def create_table(self, name):
+        """A table of somebody else, in the schema of the star."""
+        self.warehouse.create_table(name)
+
     def rows(self, sql):
         done = self.call("query", sql, "--output", "csv")
         assert done.returncode == 0, done.stderr

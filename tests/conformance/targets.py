@@ -64,6 +64,11 @@ class DuckDb:
     def url(self):
         return f"duckdb:{self.database}"
 
+    def create_table(self, name):
+        import duckdb
+        with duckdb.connect(str(self.database)) as connection:
+            connection.execute(f"CREATE TABLE {name} AS SELECT 42 AS mine")
+
     def close(self):
         pass
 
@@ -75,13 +80,14 @@ class Postgres:
 
     def __init__(self, _folder):
         server = SERVERS.get(PostgresServer)
-        database = SERVERS.new_database()
+        self.database = database = SERVERS.new_database()
         # Words in another order than bytes, another zone, another form of dates: none of it may matter.
         server.execute("postgres", f"""
             CREATE DATABASE {database} LOCALE_PROVIDER icu ICU_LOCALE 'de-DE' TEMPLATE template0;
             ALTER DATABASE {database} SET timezone TO 'Asia/Kolkata';
             ALTER DATABASE {database} SET datestyle TO 'German, DMY';
             ALTER DATABASE {database} SET extra_float_digits TO 0;""")
+        self.execute = lambda sql: server.execute(database, sql)
         self._proxy = PostgresProxy(server, database)
         self._proxy.start()
         self.environment = {}
@@ -93,6 +99,9 @@ class Postgres:
     @property
     def url(self):
         return self._proxy.url
+
+    def create_table(self, name):
+        self.execute(f"CREATE TABLE public.{name} AS SELECT 42 AS mine")
 
     def close(self):
         self._proxy.stop()
@@ -125,6 +134,9 @@ class Redshift:
     def url(self):
         return (self._double.url.replace("postgresql://", "redshift://")
                 + f"?sslmode=disable&stage=s3://{self.bucket}/stage&iam_role={self._double.iam_role}")
+
+    def create_table(self, name):
+        self.admin(f"CREATE TABLE public.{name} AS SELECT 42 AS mine")
 
     def close(self):
         self._double.stop()

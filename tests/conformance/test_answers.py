@@ -227,7 +227,39 @@ class Expressions(Case):
         self.assertEqual(found[0]["starts_with(steps, '')"], str(len(self.TEXTS)))
 
 
-del Answers, Corrections, Expressions, Hostile
+@on_every_warehouse(globals())
+class Marts(Case):
+    """Sums, averages and groups where warehouses differ by themselves."""
+
+    def test_wide_sums_and_groups_with_trailing_blanks(self):
+        spec = self.target.folder / "spec.yaml"
+        spec.write_text(READINGS.read_text().replace("'decimal(6,2)'", "'decimal(18,6)'")
+                        .replace("      - {type: range, column: value, min: 0, max: 1000}\n", "")
+                        .replace("    rules:\n      - {type: not_null, column: steps}",
+                                 "    derived:\n      label: {type: text, expression: \"case when place_id > 4 then 'g ' when "
+                                 "place_id > 2 then 'g' when place_id > 1 then '' end\"}\n    rules:\n"
+                                 "      - {type: not_null, column: steps}")
+                        .replace("group_by: [place_id, place_sk, date_key]", "group_by: [date_key, label]")
+                        .replace("      readings: {type: count", "      total: {type: sum, fact: fact_reading, column: value}\n"
+                                                                 "      readings: {type: count"))
+        rows = "".join(f"{i},2025-06-01 10:00:00,s,{(-1) ** i * 999999999999.5 / i:.6f}\n" for i in range(1, 8))
+        reference = self.make(targets.DuckDb)
+        for target in (reference, self.target):
+            (target.inbox / "readings_20250601.csv").write_text(HEAD + rows)
+            self.well(target.run("2025-06-01", spec=spec))
+        self.assertEqual(self.target.digests(), reference.digests())
+        self.assertEqual(self.target.rows("SELECT COUNT(*), SUM(readings) FROM daily_reading"), [["4", "7"]])
+
+    def test_tables_of_others_are_not_replaced(self):
+        (self.target.inbox / "readings_20250601.csv").write_text(HEAD + "1,2025-06-01 10:00:00,s,1\n")
+        self.target.create_table("staging_fact_reading")
+        done = self.well(self.target.run("2025-06-01", spec=READINGS), 3)
+        self.assertIn("'staging_fact_reading': stands in schema '", done.stderr)
+        plan = self.target.call("plan", READINGS, "--date", "2025-06-01", "--input", self.target.inbox)
+        self.assertEqual((plan.returncode, plan.stderr), (3, done.stderr))
+
+
+del Answers, Corrections, Expressions, Hostile, Marts
 
 if __name__ == "__main__":
     unittest.main()

@@ -58,6 +58,33 @@ class Doctor(Case):
             self.assertEqual(done.returncode, 1)
             self.assertIn("✗ connection: cannot connect to 'postgresql://nobody@127.0.0.1:1/x'", done.stdout)
             self.assertNotIn("secret-word", done.stdout + done.stderr)
+            for password in ("se%zzcret", "top/secret", "top@secret", "top#secret", "top?secret@x"):
+                done = call("doctor", "--target", f"postgresql://nobody:{password}@127.0.0.1:1/x")
+                self.assertEqual((done.returncode, done.stdout), (3, ""))
+                self.assertEqual(done.stderr, "error: target 'postgresql://nobody@127.0.0.1:1/x': write special characters of "
+                                              "user and password as in URLs, such as %40 for '@', %2F for '/', %25 for '%'\n")
+
+    def test_limits_of_the_server_are_no_signals(self):
+        if self.kind is not targets.Postgres:
+            self.skipTest("a setting of PostgreSQL")
+        self.well(self.target.run(DATES[0], inbox=generated()))
+        self.target.warehouse.execute(f"ALTER DATABASE {self.target.warehouse.database} SET statement_timeout TO '1ms'")
+        done = self.target.run(DATES[1], inbox=generated())
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("statement timeout", " ".join(done.stderr.split()))
+
+    def test_next_command_holds_no_password(self):
+        if self.kind is targets.DuckDb:
+            self.skipTest("a file has no password")
+        url = self.target.warehouse.url
+        if self.kind is targets.Postgres:
+            url = url.replace("postgres@", "postgres:Geheim-77@")
+        done = call("run", EDTECH, "--date", DATES[0], "--input", generated(), "--target", url,
+                    env=self.target.warehouse.environment, cwd=self.target.folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("next: lyceum ", done.stderr)
+        for secret in ("Geheim-77", "Secret-1"):
+            self.assertNotIn(secret, done.stderr + done.stdout)
 
 
 class ObjectStore(unittest.TestCase):
@@ -119,6 +146,20 @@ class ObjectStore(unittest.TestCase):
         self.assertEqual(len(kept), 1)
         body = self.client.get_object(Bucket=self.bucket, Key=kept[0])["Body"].read()
         self.assertEqual(body.rstrip(b"\n"), long_row.encode())
+
+    def test_run_directory_that_cannot_be_written(self):
+        (self.target.inbox / "readings_20250601.csv").write_text(HEAD + "1,2025-06-01 10:00:00,a,1\n")
+        done = self.target.run(DATES[0], "--run-dir", "s3://no-such-bucket/runs", "--output", "json", spec=READINGS)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("cannot write 's3://no-such-bucket/runs/", done.stderr)
+        self.assertEqual(self.target.rows("SELECT count(*) FROM fact_reading"), [["1"]])
+
+    def test_stage_that_cannot_be_written(self):
+        redshift = targets.Redshift(self.target.folder)
+        self.addCleanup(redshift.close)
+        done = call("doctor", "--target", redshift.url.replace("s3://lake", "s3://no-such-bucket"), env=redshift.environment)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("✗ S3: write to the stage: cannot write 's3://no-such-bucket/stage/", done.stdout)
 
     def test_stage_of_redshift_has_exactly_the_types_that_copy_takes(self):
         """Footers of what a run stages; COPY reads by position and converts nothing."""

@@ -107,9 +107,9 @@ class Publishing(harness.Case):
         self.deliver("logs_20250601.json", '{"place_id": 1, "seen_at": "2025-06-01T10:00:00", "note": "n"}')
         self.sql("CREATE TABLE dim_place AS SELECT 1 AS place_id")
         _, stderr = self.run_date(expect=3)
-        self.assertEqual(stderr, "error: the spec no longer fits the tables in the warehouse:\n"
+        self.assertEqual(stderr, "error: the spec does not fit the tables in the warehouse:\n"
                                  "  'dim_place': stands in schema 'main' already and is not Lyceum's; rename it there or "
-                                 "here\nload into a new target, or put the old definition back\n")
+                                 "here\nrename them, or choose another schema or database\n")
 
     def test_another_schema_is_refused_and_found(self):
         self.text += f"targets:\n  t: {{type: duckdb, path: '{self.database}', schema: star}}\n"

@@ -225,7 +225,7 @@ UNION ALL SELECT "place_id", "taken_at", "steps", "value", "date_key", "batch_da
 INSERT INTO "main"."daily_reading" ("place_id", "place_sk", "date_key", "readings", "average_value")
 SELECT "place_id", "place_sk", "date_key", CAST(sum("readings") AS BIGINT) AS "readings",
   CASE WHEN sum("_count_average_value") = 0 THEN NULL ELSE CAST(CAST((CASE WHEN sum("average_value") < 0 THEN -1 ELSE 1 END * ((2 * abs(CAST(sum("average_value") AS HUGEINT)) * 100 + (CAST(sum("_count_average_value") AS HUGEINT) * 1)) // (2 * (CAST(sum("_count_average_value") AS HUGEINT) * 1)))) AS DECIMAL(33, 0)) * 0.0001 AS DECIMAL(8,4)) END AS "average_value"
-FROM (SELECT "place_id", "place_sk", "date_key", CASE WHEN TRUE THEN 1 ELSE 0 END AS "readings", CASE WHEN TRUE THEN CAST("value" * 100 AS HUGEINT) END AS "average_value", CASE WHEN (TRUE) AND "value" IS NOT NULL THEN 1 ELSE 0 END AS "_count_average_value"
+FROM (SELECT "place_id", "place_sk", "date_key", CASE WHEN TRUE THEN 1 ELSE 0 END AS "readings", CASE WHEN TRUE THEN CAST(CAST("value" AS DECIMAL(38,2)) * 100 AS HUGEINT) END AS "average_value", CASE WHEN (TRUE) AND "value" IS NOT NULL THEN 1 ELSE 0 END AS "_count_average_value"
   FROM "main"."fact_reading" WHERE "date_key" IN (SELECT "date_key" FROM "_touched_daily_reading")) AS s
 GROUP BY "place_id", "place_sk", "date_key";
 -- note the definition
@@ -253,5 +253,6 @@ ALTER TABLE "main"."ld_0000plan_fact_reading" RENAME TO "staging_fact_reading";
 
 -- -------
 -- publish
+-- a run adds a line per file to lyceum.files here, with counts that only it knows
 -- all or nothing
 COMMIT;

@@ -1,5 +1,34 @@
 -- What `lyceum run` does for readings on batch date 2025-06-02.
 
+-- -----------------
+-- bookkeeping, once
+-- create schema 'star'
+CREATE SCHEMA IF NOT EXISTS "star";
+-- create schema 'lyceum'
+CREATE SCHEMA IF NOT EXISTS "lyceum";
+-- bookkeeping
+CREATE TABLE "lyceum"."writer_lock" (nothing INTEGER);
+-- bookkeeping
+CREATE TABLE "lyceum"."runs" (run_id VARCHAR(64), pipeline VARCHAR(256), batch_date DATE, state VARCHAR(32), exit_code INTEGER, started_at TIMESTAMP, ended_at TIMESTAMP, lyceum_version VARCHAR(64), message VARCHAR(65535));
+-- bookkeeping
+CREATE TABLE "lyceum"."batches" (dataset VARCHAR(256), batch_date DATE, delivery_id VARCHAR(64), content_hash VARCHAR(64), spec_hash VARCHAR(64), run_id VARCHAR(64), published_at TIMESTAMP, first_date DATE, last_date DATE);
+-- bookkeeping
+CREATE TABLE "lyceum"."files" (delivery_id VARCHAR(64), dataset VARCHAR(256), batch_date DATE, run_id VARCHAR(64), file VARCHAR(4096), base_name VARCHAR(4096), content_id VARCHAR(64), bytes BIGINT, rows_read BIGINT, rows_loaded BIGINT, rows_duplicate BIGINT, rows_quarantined BIGINT, empty_lines BIGINT);
+-- bookkeeping
+CREATE TABLE "lyceum"."quality_results" (run_id VARCHAR(64), dataset VARCHAR(256), batch_date DATE, rule VARCHAR(4096), severity VARCHAR(16), rows_judged BIGINT, rows_failed BIGINT, outcome VARCHAR(16));
+-- bookkeeping
+CREATE TABLE "lyceum"."quarantine" (record_id VARCHAR(64), run_id VARCHAR(64), dataset VARCHAR(256), batch_date DATE, delivery_id VARCHAR(64), file VARCHAR(4096), content_id VARCHAR(64), line BIGINT, element BIGINT, byte_offset BIGINT, byte_length BIGINT, raw_text VARCHAR(65535), stored_as VARCHAR(256), reasons VARCHAR(65535), kind VARCHAR(16), state VARCHAR(16));
+-- bookkeeping
+CREATE TABLE "lyceum"."snapshots" (dataset VARCHAR(256), snapshot_date DATE, delivery_id VARCHAR(64));
+-- bookkeeping
+CREATE TABLE "lyceum"."members" (dimension VARCHAR(256), member_key VARCHAR(64), delivery_id VARCHAR(64));
+-- bookkeeping
+CREATE TABLE "lyceum"."uses" (dimension VARCHAR(256), member_key VARCHAR(64), uses BIGINT);
+-- bookkeeping
+CREATE TABLE "lyceum"."marts" (table_name VARCHAR(256), definition_hash VARCHAR(64));
+-- bookkeeping
+CREATE TABLE "lyceum"."tables" (table_name VARCHAR(256), kind VARCHAR(16), position INTEGER, column_name VARCHAR(256), type VARCHAR(64), keyed_as VARCHAR(64), role VARCHAR(32), identity_position INTEGER, refers_to VARCHAR(4096), dataset VARCHAR(256), table_schema VARCHAR(256));
+
 -- -----------
 -- read places
 -- read and type every row of 'places', judge its rules
@@ -482,5 +511,6 @@ ALTER TABLE "star"."ld_00script_fact_reading" RENAME TO "staging_fact_reading";
 
 -- -------
 -- publish
+-- a run adds a line per file to lyceum.files here, with counts that only it knows
 -- all or nothing
 COMMIT;

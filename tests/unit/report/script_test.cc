@@ -38,9 +38,9 @@ PlannedDate Planned(const Spec& spec, const ResolvedTarget& target) {
   current.first_date = current.last_date = input.batch_date;
   input.ledger[{"readings", input.batch_date}] = current;
   SchemaChanges schema =
-      NewSchema(spec, Names(target.dialect(), target.schema, ""), target.layouts);
+      *NewSchema(spec, Names(target.dialect(), target.schema, ""), target.layouts, nullptr);
   input.table_changes = schema.notes;
-  return {BuildPlan(spec, input), target, std::move(schema)};
+  return {BuildPlan(spec, input), target, std::move(schema), /*new_warehouse=*/true};
 }
 
 TEST(Script, StaysAsReviewed) {
