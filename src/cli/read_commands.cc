@@ -22,12 +22,18 @@ struct Opened {
   const Spec* spec() const { return loaded ? &loaded->spec : nullptr; }
 };
 
+/// The target that the options name; `loaded` receives the spec if they name one.
+Result<ResolvedTarget> TargetOf(const Options& options, const Output& output,
+                                std::optional<LoadedSpec>* loaded) {
+  if (!options.spec_path.empty()) {
+    ASSIGN_OR_RETURN(*loaded, LoadSpecFile(options.spec_path, output));
+  }
+  return ResolveTarget(*loaded ? &(*loaded)->spec : nullptr, options.target);
+}
+
 Result<std::unique_ptr<Opened>> Open(const Options& options, const Output& output) {
   auto opened = std::make_unique<Opened>();
-  if (!options.spec_path.empty()) {
-    ASSIGN_OR_RETURN(opened->loaded, LoadSpecFile(options.spec_path, output));
-  }
-  ASSIGN_OR_RETURN(const ResolvedTarget target, ResolveTarget(opened->spec(), options.target));
+  ASSIGN_OR_RETURN(const ResolvedTarget target, TargetOf(options, output, &opened->loaded));
   ASSIGN_OR_RETURN(opened->session, ReadSession::Open(target));
   return opened;
 }
@@ -95,6 +101,17 @@ int RunQuarantine(const Options& options, const Output& output, bool show) {
       *output.out << (show ? RenderQuarantineRecords(*records, style)
                            : RenderQuarantineList(*records, style));
       *output.err << RenderQuarantineCount(*records, more) << "\n";
+      if (records->empty() && filter.state == "open") {
+        // What a closed gate kept is not open; say so rather than show nothing.
+        filter.state = "not_published";
+        filter.limit = 0;
+        const auto kept = ReadQuarantine(&(*opened)->session->warehouse(), filter);
+        if (kept.ok() && !kept->empty()) {
+          *output.err << fmt::format(
+              "{} of runs that published nothing; --state not_published shows them\n",
+              FormatCount(static_cast<int64_t>(kept->size()), "record"));
+        }
+      }
       return 0;
   }
   return 0;
@@ -188,10 +205,10 @@ int RunVerify(const Options& options, const Output& output) {
     if (!given.ok()) return Fail(given.status(), output);
     date = *given;
   }
-  auto opened = Open(options, output);
-  if (!opened.ok()) return Fail(opened.status(), output);
-  const auto verification =
-      Verify(&(*opened)->session->warehouse(), (*opened)->session->target().schema, date);
+  std::optional<LoadedSpec> loaded;
+  const Result<ResolvedTarget> target = TargetOf(options, output, &loaded);
+  if (!target.ok()) return Fail(target.status(), output);
+  const auto verification = VerifyTarget(*target, date);
   if (!verification.ok()) return Fail(verification.status(), output);
   *output.out << (FormatOf(options) == OutputFormat::kJson
                       ? VerificationJson(*verification)
@@ -201,13 +218,7 @@ int RunVerify(const Options& options, const Output& output) {
 
 int RunDoctor(const Options& options, const Output& output) {
   std::optional<LoadedSpec> loaded;
-  if (!options.spec_path.empty()) {
-    Result<LoadedSpec> spec = LoadSpecFile(options.spec_path, output);
-    if (!spec.ok()) return Fail(spec.status(), output);
-    loaded = std::move(*spec);
-  }
-  const Result<ResolvedTarget> target =
-      ResolveTarget(loaded ? &loaded->spec : nullptr, options.target);
+  const Result<ResolvedTarget> target = TargetOf(options, output, &loaded);
   if (!target.ok()) return Fail(target.status(), output);
   const std::vector<DoctorCheck> checks = Diagnose(*target);
   *output.out << (FormatOf(options) == OutputFormat::kJson

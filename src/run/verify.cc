@@ -8,6 +8,7 @@
 
 #include "base/sha256.h"
 #include "run/ledger.h"
+#include "run/session.h"
 #include "sql/render.h"
 
 namespace lyceum {
@@ -272,6 +273,36 @@ Result<Verification> Verify(Warehouse* warehouse, const std::string& schema,
                        date ? fmt::format(" AND batch_date = {}", names.Date(*date)) : ""));
   result.tables.push_back(std::move(quarantine));
   return result;
+}
+
+namespace {
+
+/// What tells two states of the star's tables apart.
+Result<std::string> Definitions(Warehouse* warehouse) {
+  ASSIGN_OR_RETURN(const std::vector<DescribedTable> tables, ReadTables(warehouse));
+  ASSIGN_OR_RETURN(const auto hashes, ReadMartHashes(warehouse));
+  std::string text;
+  for (const DescribedTable& table : tables) {
+    text += fmt::format("{}({})\n", table.schema.name, fmt::join(table.schema.Names(), ","));
+  }
+  for (const auto& [table, hash] : hashes) text += fmt::format("{} {}\n", table, hash);
+  return text;
+}
+
+}  // namespace
+
+Result<Verification> VerifyTarget(const ResolvedTarget& target, std::optional<Days> date) {
+  constexpr int kAttempts = 5;
+  for (int attempt = 1;; ++attempt) {
+    ASSIGN_OR_RETURN(const auto session, ReadSession::Open(target));
+    Warehouse* warehouse = &session->warehouse();
+    ASSIGN_OR_RETURN(const std::string before, Definitions(warehouse));
+    auto verification = Verify(warehouse, session->target().schema, date);
+    if (warehouse->dialect().one_writer || attempt == kAttempts) return verification;
+    ASSIGN_OR_RETURN(const auto later, ReadSession::Open(target));
+    ASSIGN_OR_RETURN(const std::string after, Definitions(&later->warehouse()));
+    if (before == after) return verification;
+  }
 }
 
 Result<std::vector<BatchStatus>> ReadBatches(Warehouse* warehouse) {

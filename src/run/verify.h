@@ -7,6 +7,7 @@
 
 #include "base/calendar.h"
 #include "base/status.h"
+#include "run/target.h"
 #include "warehouses/warehouse.h"
 
 namespace lyceum {
@@ -38,6 +39,10 @@ struct Verification {
 /// quarantine) or day (marts); dimensions whole. `schema` is where the star tables live.
 Result<Verification> Verify(Warehouse* warehouse, const std::string& schema,
                             std::optional<Days> date);
+
+/// As Verify, on sessions of its own. Where others may publish meanwhile, a publish that changes
+/// tables makes it start again: a snapshot of rows holds no table that was made after it.
+Result<Verification> VerifyTarget(const ResolvedTarget& target, std::optional<Days> date);
 
 /// One published batch date of a dataset, for `status`.
 struct BatchStatus {

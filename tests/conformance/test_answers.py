@@ -198,7 +198,7 @@ class Expressions(Case):
         "year(taken_at) = 2025 and month(taken_at) = 6 and day(taken_at) = 1 and hour(taken_at) = 10",
         "date(taken_at) = date '2025-06-01'", "taken_at < timestamp '2025-06-01 10:00:05'", "year(date(taken_at)) = 2025",
         "month(date(taken_at)) + day(date(taken_at)) = 7", "days_between(date(taken_at), date '2025-06-01') = 0",
-        "days_between(date '2024-02-28', date(taken_at)) = 459", "abs(value) > 5", "abs(- place_id) = place_id", "- place_id < -8",
+        "days_between(date '2024-02-28', date(taken_at)) = 459", "abs(value) > 5", "abs(place_id) = place_id", "- place_id < -8",
         "place_id + 1 > 9", "place_id * place_id = 9", "value > 5", "value = 5.5", "value in (1.5, 2.50)", "value <> place_id",
         "case when place_id > 3 then steps else 'none' end = 'none'", "case when steps = 'a' then null else true end",
         "place_id in (1, 2, 3)", "place_id not in (1, 2, 3)", "steps is not null", "value between 2 and 5.5",

@@ -218,7 +218,32 @@ class Leftovers(Small):
         return sorted(name for name, in rows if name.startswith("ld_"))
 
 
-del Small, Kills, Connections, Loaders, Leftovers
+@on_every_warehouse(globals())
+class Readers(Small):
+    def test_verify_while_a_mart_changes(self):
+        """A reader sees the old tables or the new ones, never a table that is half there."""
+        if not self.kind.waits_for_others:
+            self.skipTest("a file has no readers while it is written")
+        specs = []
+        for name in ("total_a", "total_b"):
+            spec = self.target.folder / f"{name}.yaml"
+            spec.write_text(READINGS.read_text().replace("readings: {type: count", f"{name}: {{type: count"))
+            specs.append(spec)
+        self.well(self.target.run("2025-06-01", spec=specs[0]))
+        rows = self.target.digests()["daily_reading"][0]
+        self.assertGreater(rows, 0)
+        for turn in range(1, 5):
+            process = subprocess.Popen(
+                self.target.arguments("run", specs[turn % 2], self.target.inbox, "--date", "2025-06-01", "--force"),
+                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=self.target.folder,
+                env={**os.environ, **self.target.warehouse.environment})
+            while process.poll() is None:
+                self.assertEqual(self.target.digests()["daily_reading"][0], rows)
+            self.assertEqual(process.returncode, 0, process.stderr.read())
+            process.stderr.close()
+
+
+del Small, Kills, Connections, Loaders, Leftovers, Readers
 
 if __name__ == "__main__":
     unittest.main()
