@@ -54,9 +54,11 @@ double Percent(int64_t part, int64_t whole) { return whole == 0 ? 0 : 100.0 * pa
 /// one that had rows and is now header-only.
 Status BatchRun::FindVanished() {
   for (const DatasetPlan& plan : plan_.datasets) {
-    const bool changes =
-        plan.action == DatasetAction::kLoad || plan.action == DatasetAction::kSnapshot;
-    if (!changes || !plan.current) continue;
+    // A delivery of nothing but headers is recorded as empty, unless files beside it are gone.
+    const bool delivers = plan.action == DatasetAction::kLoad ||
+                          plan.action == DatasetAction::kSnapshot ||
+                          IsHeaderOnly(plan.dataset->name);
+    if (!delivers || !plan.current) continue;
     ASSIGN_OR_RETURN(const std::vector<CurrentFile> current,
                      ReadCurrentFiles(session_.warehouse_.get(), *plan.dataset, date_,
                                       plan.current->delivery_id));

@@ -148,6 +148,10 @@ Result<std::unique_ptr<Session>> Session::Open(const Spec& spec, const SessionOp
   if (spill_parent.empty()) {
     spill_parent = remote ? fs::temp_directory_path().string() : session->run_root_;
   }
+  // Before anything is made beside it: a mistyped path must not grow folders.
+  if (options.target.kind == TargetKind::kDuckDb) {
+    RETURN_IF_ERROR(CheckDuckDbFolder(options.target.path));
+  }
   ASSIGN_OR_RETURN(session->spill_, SpillFolder::Make(spill_parent));
   session->options_.temp_directory = session->spill_->path();
   if (remote) {

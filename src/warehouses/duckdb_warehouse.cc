@@ -89,6 +89,13 @@ Status ExplainAttach(const Status& status, const std::string& path) {
 
 }  // namespace
 
+Status CheckDuckDbFolder(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (folder.empty() || std::filesystem::is_directory(folder, error)) return Status::Ok();
+  return Unavailable(fmt::format("folder '{}' of the warehouse does not exist", folder.string()));
+}
+
 Result<std::unique_ptr<Warehouse>> OpenDuckDbWarehouse(DuckDb* database, const std::string& path,
                                                        const std::string& schema, bool read_only) {
   namespace fs = std::filesystem;
@@ -99,10 +106,7 @@ Result<std::unique_ptr<Warehouse>> OpenDuckDbWarehouse(DuckDb* database, const s
   if (read_only && !fs::exists(path, error)) {
     return Unavailable(fmt::format("there is no warehouse at '{}'; `lyceum run` creates it", path));
   }
-  const fs::path folder = fs::path(path).parent_path();
-  if (!folder.empty() && !fs::is_directory(folder, error)) {
-    return Unavailable(fmt::format("folder '{}' of the warehouse does not exist", folder.string()));
-  }
+  RETURN_IF_ERROR(CheckDuckDbFolder(path));
   if (Status status =
           database->Execute(fmt::format("ATTACH {} AS {}{}", QuoteText(DuckDbDialect(), path),
                                         kCatalog, read_only ? " (READ_ONLY)" : ""));

@@ -38,6 +38,9 @@ class Warehouse {
   virtual void Interrupt() = 0;
 };
 
+/// kUnavailable if the folder of a DuckDB file does not exist.
+Status CheckDuckDbFolder(const std::string& path);
+
 /// Opens a DuckDB file as warehouse, attached to the engine's database, which must outlive it.
 /// `schema` becomes the default schema. kUnavailable if another process has the file open (the
 /// message names it), or the file is no DuckDB database; with `read_only`, also if it does not

@@ -90,6 +90,26 @@ class Publishing(harness.Case):
         self.run_date()
         self.assertEqual(self.query("SELECT count(*) FROM fact_reading"), [[2]])
 
+    def test_header_only_file_hides_no_vanished_one(self):
+        first = self.deliver("readings_20250601_a.csv", GOOD)
+        self.deliver("readings_20250601_b.csv", HEAD + "2,2025-06-01 10:00:00,a,5\n")
+        self.run_date()
+        self.deliver("readings_20250601_b.csv", HEAD)
+        first.unlink()
+        record, _ = self.run_date(expect=2)
+        self.assertEqual(record["gate_reasons"], ["dataset 'readings': file 'readings_20250601_a.csv' was published for "
+                                                  "2025-06-01 and is gone"])
+        # Headers alone are an empty delivery: it warns, and the content stays.
+        self.deliver("readings_20250601_a.csv", HEAD)
+        self.run_date()
+        self.assertEqual(self.query("SELECT count(*) FROM fact_reading"), [[2]])
+
+    def test_mistyped_folder_is_not_made(self):
+        self.database = self.folder / "nowhere" / "w.duckdb"
+        _, stderr = self.run_date(expect=1)
+        self.assertEqual(stderr, f"error: folder '{self.folder}/nowhere' of the warehouse does not exist\n")
+        self.assertFalse((self.folder / "nowhere").exists())
+
     def test_tables_and_folders_of_others_stay(self):
         self.deliver("readings_20250601.csv", GOOD)
         self.run_date()
