@@ -207,9 +207,8 @@ Status PgClient::Connect() {
   }
   if (!options_.version_word.empty()) {
     const ResultHolder version(PQexec(connection_, "SELECT version()"));
-    if (PQstatus(connection_) != CONNECTION_OK) return StatusOf(version.result);
-    const bool known = PQresultStatus(version.result) == PGRES_TUPLES_OK &&
-                       Contains(PQgetvalue(version.result, 0, 0), options_.version_word);
+    if (PQresultStatus(version.result) != PGRES_TUPLES_OK) return StatusOf(version.result);
+    const bool known = Contains(PQgetvalue(version.result, 0, 0), options_.version_word);
     if (!known) {
       Disconnect();
       return Unavailable(
