@@ -1,6 +1,7 @@
 // The reference page and the JSON Schema, both read off the table of fields.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <nlohmann/json.hpp>
 
@@ -110,6 +111,16 @@ std::string SpecJsonSchema() {
   return schema.dump(2) + "\n";
 }
 
+namespace {
+
+/// ` Only with `type` redshift.`, for a key that depends on the one beside it.
+std::string OnlyFor(const Field& field) {
+  if (field.only_for.empty()) return "";
+  return fmt::format(" Only with `{}` {}.", field.selector, fmt::join(field.only_for, ", "));
+}
+
+}  // namespace
+
 std::string SpecReference() {
   std::string text =
       "# Spec reference\n\n"
@@ -120,10 +131,10 @@ std::string SpecReference() {
       "| key | required | default | meaning |\n| --- | --- | --- | --- |\n";
   for (const Field& field : AllFields()) {
     const std::string words = WordsOf(field);
-    text += fmt::format("| `{}` | {} | {} | {}{} |\n", Readable(field.path),
+    text += fmt::format("| `{}` | {} | {} | {}{}{} |\n", Readable(field.path),
                         field.required ? "yes" : "",
                         field.default_value.empty() ? "" : fmt::format("`{}`", field.default_value),
-                        field.doc, words.empty() ? "" : " One of " + words + ".");
+                        field.doc, words.empty() ? "" : " One of " + words + ".", OnlyFor(field));
   }
   text +=
       "\n## Types\n\n"
