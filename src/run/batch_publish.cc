@@ -34,9 +34,7 @@ Status BatchRun::Publish() {
       record_.gate_reasons.push_back(fmt::format("cannot {}", status.message()));
       return status;
     }
-    const bool again =
-        status.code() == ErrorCode::kConflict || status.code() == ErrorCode::kConnectionLost;
-    if (!again || attempt == kPublishAttempts) return status;
+    if (!MayRepeat(status) || attempt == kPublishAttempts) return status;
     PauseBefore(attempt);
   }
 }

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/sha256.h"
+#include "run/transaction.h"
 #include "sql/ledger_sql.h"
 #include "sql/render.h"
 
@@ -159,14 +160,8 @@ Status EnsureBookkeeping(const Names& names, Warehouse* warehouse) {
     }
   }
   if (statements.empty()) return Status::Ok();
-  RETURN_IF_ERROR(warehouse->Execute({"begin", "BEGIN"}));
-  for (const Statement& statement : statements) {
-    if (Status status = warehouse->Execute(statement); !status.ok()) {
-      (void)warehouse->Execute({"roll back", "ROLLBACK"});
-      return status;
-    }
-  }
-  return warehouse->Execute({"commit", "COMMIT"});
+  // Without the writers' lock: on the first run its table does not exist yet.
+  return Transact(warehouse, statements);
 }
 
 }  // namespace lyceum

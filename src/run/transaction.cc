@@ -15,12 +15,9 @@ constexpr int kAttempts = 8;
 
 }  // namespace
 
-Status InTransaction(const Names& names, Warehouse* warehouse,
-                     const std::vector<Statement>& statements) {
+Status Transact(Warehouse* warehouse, const std::vector<Statement>& statements) {
   RETURN_IF_ERROR(warehouse->Execute({"begin", "BEGIN"}));
-  std::vector<Statement> all = RenderLock(names);
-  all.insert(all.end(), statements.begin(), statements.end());
-  for (const Statement& statement : all) {
+  for (const Statement& statement : statements) {
     if (Status status = warehouse->Execute(statement); !status.ok()) {
       (void)warehouse->Execute({"roll back", "ROLLBACK"});
       return status;
@@ -29,6 +26,17 @@ Status InTransaction(const Names& names, Warehouse* warehouse,
   Status status = warehouse->Execute({"commit", "COMMIT"});
   if (!status.ok()) (void)warehouse->Execute({"roll back", "ROLLBACK"});
   return status;
+}
+
+Status InTransaction(const Names& names, Warehouse* warehouse,
+                     const std::vector<Statement>& statements) {
+  std::vector<Statement> all = RenderLock(names);
+  all.insert(all.end(), statements.begin(), statements.end());
+  return Transact(warehouse, all);
+}
+
+bool MayRepeat(const Status& status) {
+  return status.code() == ErrorCode::kConflict || status.code() == ErrorCode::kConnectionLost;
 }
 
 void PauseBefore(int attempt) {
@@ -41,9 +49,7 @@ void PauseBefore(int attempt) {
 Status Retrying(const std::function<Status()>& attempt) {
   for (int i = 1;; ++i) {
     Status status = attempt();
-    const bool again =
-        status.code() == ErrorCode::kConflict || status.code() == ErrorCode::kConnectionLost;
-    if (!again || i == kAttempts) return status;
+    if (!MayRepeat(status) || i == kAttempts) return status;
     PauseBefore(i);
   }
 }
