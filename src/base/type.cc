@@ -55,6 +55,10 @@ std::string TypeName(const Type& type) {
   return "";
 }
 
+std::string TypeWithArticle(const Type& type) {
+  return (type.kind == TypeKind::kInteger ? "an " : "a ") + TypeName(type);
+}
+
 std::optional<Type> ParseTypeName(std::string_view text) {
   for (const NamedKind& plain : kPlainKinds) {
     if (plain.name == text) return Type{plain.kind};

@@ -25,6 +25,9 @@ inline constexpr size_t kMaxTextBytes = 65535;
 /// Spells a type as specs do: `integer`, `decimal(5,2)`.
 std::string TypeName(const Type& type);
 
+/// The same with its article, for messages: `an integer`, `a decimal(5,2)`.
+std::string TypeWithArticle(const Type& type);
+
 /// Reads a type as specs spell it; nullopt if it is none.
 std::optional<Type> ParseTypeName(std::string_view text);
 

@@ -7,6 +7,8 @@
 #include "engines/key_function.h"
 #include "engines/read_function.h"
 #include "sql/render.h"
+#include "sql/row_rules.h"
+#include "sql/staged_columns.h"
 
 namespace lyceum {
 namespace {
@@ -114,7 +116,7 @@ class DuckDbEngine : public Engine {
 
   Status CountRules(const DatasetLoad& load, const Names& names, LoadOutcome* outcome) {
     ASSIGN_OR_RETURN(const RowSet counts, database_->Query(RenderRuleCounts(load.read, names)));
-    for (const auto& row : counts.rows) outcome->rule_failures.push_back(std::stoll(*row[0]));
+    for (const auto& count : counts.rows[0]) outcome->rule_failures.push_back(std::stoll(*count));
     outcome->rows_judged = outcome->rule_failures.back();
     outcome->rule_failures.pop_back();
     return Status::Ok();

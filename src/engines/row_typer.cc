@@ -116,8 +116,6 @@ void AppendReason(std::string_view reason, std::string* reasons) {
   reasons->push_back('"');
 }
 
-const char* Article(const Type& type) { return type.kind == TypeKind::kInteger ? "an" : "a"; }
-
 }  // namespace
 
 /// What typing a column needs, prepared once.
@@ -161,8 +159,7 @@ RowTyper::RowTyper(const Delivery& delivery)
                                : source.type.precision <= 18 ? DUCKDB_TYPE_BIGINT
                                                              : DUCKDB_TYPE_HUGEINT;
     }
-    column.not_of_type =
-        fmt::format("{}: not {} {}", source.name, Article(source.type), TypeName(source.type));
+    column.not_of_type = fmt::format("{}: not {}", source.name, TypeWithArticle(source.type));
     column.out_of_range =
         fmt::format("{}: outside the range of {}", source.name, TypeName(source.type));
     columns_.push_back(std::move(column));

@@ -8,6 +8,7 @@
 #include "run/session.h"
 #include "sql/publish_sql.h"
 #include "sql/render.h"
+#include "sql/staged_columns.h"
 #include "sql/staging_sql.h"
 
 namespace lyceum {

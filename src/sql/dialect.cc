@@ -5,12 +5,6 @@
 
 namespace lyceum {
 
-const std::vector<const Dialect*>& AllDialects() {
-  static const std::vector<const Dialect*> dialects = {&DuckDbDialect(), &PostgresDialect(),
-                                                       &RedshiftDialect()};
-  return dialects;
-}
-
 std::string SharedCall(std::string_view name, const std::vector<std::string>& arguments) {
   constexpr std::string_view kUpper = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
   constexpr std::string_view kLower = "abcdefghijklmnopqrstuvwxyz";
@@ -30,16 +24,18 @@ std::string SharedCall(std::string_view name, const std::vector<std::string>& ar
   return "";
 }
 
-std::string QuoteName(const Dialect&, std::string_view name) {
-  std::string quoted = "\"";
+std::string QuoteName(const Dialect& dialect, std::string_view name) {
+  const char quote = dialect.name_quote;
+  std::string quoted(1, quote);
   for (char c : name) {
-    if (c == '"') quoted += '"';
+    if (c == quote) quoted += quote;
     quoted += c;
   }
-  return quoted + '"';
+  return quoted + quote;
 }
 
 std::string QuoteText(const Dialect& dialect, std::string_view text) {
+  if (dialect.text_literal) return dialect.text_literal(text);
   std::string quoted = "'";
   for (char c : text) {
     if (c == '\'' || (c == '\\' && dialect.backslash_escapes)) quoted += c;

@@ -19,6 +19,10 @@ struct Dialect {
   /// A file lock admits one writing process, so there is no table to lock and whatever an earlier
   /// run left is dead.
   bool one_writer = false;
+  /// What stands around a quoted identifier, and is doubled inside.
+  char name_quote = '"';
+  /// Spells a string literal where doubling quotes is not all that it takes; may be nullptr.
+  std::string (*text_literal)(std::string_view text) = nullptr;
   /// A backslash in a string literal is an escape, so it is doubled.
   bool backslash_escapes = false;
   /// Spells a column type in DDL.
@@ -34,7 +38,8 @@ struct Dialect {
   std::string (*ordered_text)(std::string_view value) = nullptr;
   /// Undoes equal_text; set if that is.
   std::string (*plain_text)(std::string_view value) = nullptr;
-  /// Spells "text `value` matches the whole of `pattern`", both rendered; engines only.
+  /// Spells "the rendered text `value` matches the whole of `pattern`", which is as in specs;
+  /// engines only.
   std::string (*full_match)(std::string_view value, std::string_view pattern) = nullptr;
   /// Arithmetic of decimals of at most 18 digits overflows beyond 18, whatever its result's type,
   /// so an operand is widened first.
@@ -43,9 +48,14 @@ struct Dialect {
   const char* wide_integer = nullptr;
   /// Spells the whole part of a / b for rendered wide integers, neither negative.
   std::string (*quotient)(std::string_view a, std::string_view b) = nullptr;
-  /// Spells a check that is true where evaluating the rendered expression fails on a row, instead
-  /// of failing the statement; engines only.
-  std::string (*evaluation_fails)(std::string_view expression) = nullptr;
+  /// Makes a rendered expression null where evaluating it fails, instead of failing the statement;
+  /// engines only. nullptr where `checked_arithmetic` does it operator by operator.
+  std::string (*null_if_fails)(std::string_view expression) = nullptr;
+  /// Spells `left op right`, both rendered, such that an overflow is null; engines only.
+  std::string (*checked_arithmetic)(BinaryOp op, std::string_view left,
+                                    std::string_view right) = nullptr;
+  /// Counts the bytes of a rendered text; engines only.
+  const char* bytes_function = nullptr;
   /// The warehouse's time in UTC; nullptr where one process writes, so that nobody asks for it.
   const char* now = nullptr;
   /// Tables have indexes, which look-ups by batch date, day and key need.
@@ -62,8 +72,8 @@ std::string SharedCall(std::string_view name, const std::vector<std::string>& ar
 const Dialect& DuckDbDialect();
 const Dialect& PostgresDialect();
 const Dialect& RedshiftDialect();
-/// All dialects of this build, in the order of the documentation.
-const std::vector<const Dialect*>& AllDialects();
+/// Spark SQL 3.5 and newer, an engine only: it publishes nothing.
+const Dialect& SparkDialect();
 
 /// Quotes an identifier. REQUIRES: no NUL byte in `name` (specs refuse it).
 std::string QuoteName(const Dialect& dialect, std::string_view name);
@@ -75,5 +85,13 @@ std::string TypedLiteral(const Dialect& dialect, const Type& type, std::string_v
 /// Renders an expression of the spec's language. Columns appear as quoted names. An unsupported
 /// function is an error, never a guess.
 Result<std::string> RenderExpression(const Dialect& dialect, const Expr& expr);
+
+/// Renders, for an engine, an expression that is null on rows where evaluating it fails.
+/// Evaluation fails if an arithmetic operation overflows, unless it stands in a branch of CASE or
+/// an argument of coalesce that is not reached; AND, OR and IN reach all their parts.
+Result<std::string> RenderSafeExpression(const Dialect& dialect, const Expr& expr);
+/// Renders a check, never null, that is true exactly on rows where evaluating `expr` fails.
+/// REQUIRES: CanFail(expr).
+Result<std::string> RenderEvaluationFails(const Dialect& dialect, const Expr& expr);
 
 }  // namespace lyceum

@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "sql/render.h"
+#include "sql/staged_columns.h"
 
 namespace lyceum {
 namespace {

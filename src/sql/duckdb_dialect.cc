@@ -47,7 +47,7 @@ std::string Call(std::string_view name, const std::vector<std::string>& argument
 }
 
 std::string FullMatch(std::string_view value, std::string_view pattern) {
-  return fmt::format("regexp_full_match({}, {})", value, pattern);
+  return fmt::format("regexp_full_match({}, {})", value, QuoteText(DuckDbDialect(), pattern));
 }
 
 /// `//` is whole division of integers only: between decimals it rounds.
@@ -55,10 +55,7 @@ std::string Quotient(std::string_view a, std::string_view b) {
   return fmt::format("({} // {})", a, b);
 }
 
-/// TRY makes a failing expression null; the CASE inside is never null itself.
-std::string EvaluationFails(std::string_view expression) {
-  return fmt::format("TRY(CASE WHEN ({}) IS NULL THEN 0 ELSE 1 END) IS NULL", expression);
-}
+std::string NullIfFails(std::string_view expression) { return fmt::format("TRY({})", expression); }
 
 }  // namespace
 
@@ -75,7 +72,8 @@ const Dialect& DuckDbDialect() {
     d.wide_integer = "HUGEINT";
     d.narrow_decimals = true;  // typeof(a * a) of decimal(18,6) is decimal(18,12)
     d.quotient = Quotient;
-    d.evaluation_fails = EvaluationFails;
+    d.null_if_fails = NullIfFails;
+    d.bytes_function = "strlen";
     return d;
   }();
   return dialect;

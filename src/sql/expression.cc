@@ -36,7 +36,7 @@ class Renderer {
       case ExprKind::kNot:
         return fmt::format("(NOT {})", parts[0]);
       case ExprKind::kNegate:
-        return fmt::format("(- {})", Widened(node.children[0], parts[0], node.type));
+        return Negate(Widened(node.children[0], parts[0], node.type), node.type);
       case ExprKind::kBinary:
         return Binary(node, parts);
       case ExprKind::kIsNull:
@@ -56,7 +56,76 @@ class Renderer {
     return Internal("an expression node has no rendering");
   }
 
+  /// A condition, never null, that is true where evaluating `expr` fails; "" if it cannot. Built
+  /// operator by operator: an operation fails where it gives null for operands that are not null.
+  Result<std::string> Fails(const Expr& expr) {
+    const ExprNode& node = *expr;
+    std::vector<std::string> fails;
+    for (const Expr& child : node.children) {
+      ASSIGN_OR_RETURN(std::string part, Fails(child));
+      fails.push_back(std::move(part));
+    }
+    if (node.kind == ExprKind::kCase) return CaseFails(node, fails);
+    if (node.kind == ExprKind::kCall && node.text == "coalesce") return CoalesceFails(node, fails);
+    std::vector<std::string> terms;
+    for (const std::string& part : fails) {
+      if (!part.empty()) terms.push_back(part);
+    }
+    const bool operates = node.kind == ExprKind::kNegate ||
+                          (node.kind == ExprKind::kBinary && IsArithmetic(node.op)) ||
+                          (node.kind == ExprKind::kCall && node.text == "abs");
+    if (operates && CanFail(expr)) {
+      ASSIGN_OR_RETURN(const std::string value, Render(expr));
+      std::string term = fmt::format("({} IS NULL", value);
+      for (const Expr& child : node.children) {
+        ASSIGN_OR_RETURN(const std::string operand, Render(child));
+        term += fmt::format(" AND {} IS NOT NULL", operand);
+      }
+      terms.push_back(term + ")");
+    }
+    return terms.empty() ? std::string() : fmt::format("({})", fmt::join(terms, " OR "));
+  }
+
  private:
+  /// Conditions are reached until one holds, and then its value.
+  Result<std::string> CaseFails(const ExprNode& node, const std::vector<std::string>& fails) {
+    std::string text = "CASE";
+    bool any = false;
+    for (size_t i = 0; i < fails.size(); ++i) {
+      any = any || !fails[i].empty();
+      const std::string part = fails[i].empty() ? "FALSE" : fails[i];
+      const bool is_value = i % 2 == 1 || i + 1 == fails.size();
+      if (!is_value) {
+        if (!fails[i].empty()) text += fmt::format(" WHEN {} THEN TRUE", part);
+      } else if (i + 1 == fails.size()) {
+        text += fmt::format(" ELSE {} END", part);
+      } else {
+        ASSIGN_OR_RETURN(const std::string condition, Render(node.children[i - 1]));
+        text += fmt::format(" WHEN {} THEN {}", condition, part);
+      }
+    }
+    return any ? fmt::format("({})", text) : std::string();
+  }
+
+  /// An argument is reached if all before it are null.
+  Result<std::string> CoalesceFails(const ExprNode& node, const std::vector<std::string>& fails) {
+    std::vector<std::string> terms;
+    std::string reached;
+    for (size_t i = 0; i < fails.size(); ++i) {
+      if (!fails[i].empty()) terms.push_back(fmt::format("({}{})", reached, fails[i]));
+      ASSIGN_OR_RETURN(const std::string value, Render(node.children[i]));
+      reached += fmt::format("{} IS NULL AND ", value);
+    }
+    return terms.empty() ? std::string() : fmt::format("({})", fmt::join(terms, " OR "));
+  }
+
+  std::string Negate(const std::string& value, const Type& type) const {
+    if (!dialect_.checked_arithmetic || type.kind == TypeKind::kDecimal) {
+      return fmt::format("(- {})", value);
+    }
+    return dialect_.checked_arithmetic(BinaryOp::kSubtract, Cast("0", type), value);
+  }
+
   std::string Cast(const std::string& value, const Type& type) const {
     return fmt::format("CAST({} AS {})", value, dialect_.type_name(type));
   }
@@ -86,6 +155,10 @@ class Renderer {
     }
     const bool decimal = IsArithmetic(node.op) && node.type.kind == TypeKind::kDecimal;
     if (decimal && dialect_.narrow_decimals) left = WideOperand(node, left);
+    if (IsArithmetic(node.op) && dialect_.checked_arithmetic) {
+      const std::string text = dialect_.checked_arithmetic(node.op, left, right);
+      return decimal ? Cast(text, node.type) : text;
+    }
     const std::string text = fmt::format("({} {} {})", left, OperatorText(node.op), right);
     return decimal ? Cast(text, node.type) : text;
   }
@@ -122,6 +195,10 @@ class Renderer {
     for (size_t i = 0; widens && i < parts.size(); ++i) {
       parts[i] = Widened(node.children[i], parts[i], node.type);
     }
+    if (node.text == "abs" && dialect_.checked_arithmetic) {
+      return fmt::format("(CASE WHEN {0} < 0 THEN {1} ELSE {0} END)", parts[0],
+                         Negate(parts[0], node.type));
+    }
     std::string text = dialect_.call(node.text, parts);
     if (text.empty()) {
       return BadSpec(fmt::format("{} has no function '{}'", dialect_.name, node.text));
@@ -136,6 +213,22 @@ class Renderer {
 
 Result<std::string> RenderExpression(const Dialect& dialect, const Expr& expr) {
   return Renderer(dialect).Render(expr);
+}
+
+Result<std::string> RenderSafeExpression(const Dialect& dialect, const Expr& expr) {
+  ASSIGN_OR_RETURN(const std::string value, RenderExpression(dialect, expr));
+  if (!CanFail(expr)) return value;
+  if (dialect.null_if_fails) return dialect.null_if_fails(value);
+  ASSIGN_OR_RETURN(const std::string fails, RenderEvaluationFails(dialect, expr));
+  return fmt::format("CASE WHEN {} THEN NULL ELSE {} END", fails, value);
+}
+
+Result<std::string> RenderEvaluationFails(const Dialect& dialect, const Expr& expr) {
+  if (!dialect.null_if_fails) return Renderer(dialect).Fails(expr);
+  ASSIGN_OR_RETURN(const std::string value, RenderExpression(dialect, expr));
+  // The CASE is never null itself.
+  return fmt::format("{} IS NULL", dialect.null_if_fails(fmt::format(
+                                       "CASE WHEN ({}) IS NULL THEN 0 ELSE 1 END", value)));
 }
 
 }  // namespace lyceum

@@ -24,15 +24,9 @@ Result<std::vector<Statement>> RenderDeduplicate(const DeduplicateStep& step, co
 Result<std::vector<Statement>> RenderQuarantine(const QuarantineStep& step, const Names& names,
                                                 const std::string& source, Days batch_date,
                                                 const std::vector<DeliveredFile>& files);
-/// The SELECT whose rows become the private staging table, in the order of StagedColumns().
+/// The SELECT whose rows become the private staging table, in the order of StagedColumns() of
+/// staged_columns.h.
 Result<std::string> RenderStageQuery(const StageStep& step, const Names& names);
-/// The columns of a staging table: those of the star table without the placeholder mark.
-std::vector<TableColumn> StagedColumns(const TableSchema& table);
-
-/// Counts of one dataset after its load: one row per rule of `step.rules`, in order, with the
-/// number of rows that fail it (`unique` included), then one with the rows that were judged.
-std::string RenderRuleCounts(const ReadStep& step, const Names& names);
-
 /// Creates what is missing of the star schema and of the bookkeeping.
 std::vector<Statement> RenderBookkeepingTables(const Names& names);
 /// The schema, if it is missing.

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "sql/render.h"
+#include "sql/staged_columns.h"
 #include "sql/staging_sql.h"
 
 namespace lyceum {
