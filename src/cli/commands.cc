@@ -119,6 +119,9 @@ class CommandLine {
     app->add_option("--input", options_.input,
                     "Folder with the delivered files, or s3://bucket/prefix");
     Target(app);
+    app->add_option("--engine", options_.engine,
+                    "Engine of the spec, duckdb (inside Lyceum), or a Spark Connect URL, "
+                    "sc://host:15002; default: the spec's default_engine, then duckdb");
     app->add_flag("--force", options_.force, "Load unchanged content too; never opens a gate");
     app->add_option("--threads", options_.threads, "Threads; default: one per core")
         ->check(WholeNumber(1, 1024));

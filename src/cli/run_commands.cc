@@ -34,6 +34,7 @@ std::string TargetArguments(const Options& options) {
 Result<SessionOptions> MakeSessionOptions(const Options& options, const Spec& spec) {
   SessionOptions session;
   ASSIGN_OR_RETURN(session.target, ResolveTarget(&spec, options.target));
+  ASSIGN_OR_RETURN(session.engine, ResolveEngine(&spec, options.engine));
   session.input = options.input;
   session.force = options.force;
   session.dry_run = options.dry_run;

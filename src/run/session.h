@@ -13,6 +13,7 @@
 #include "engines/engine.h"
 #include "engines/object_store.h"
 #include "run/discover.h"
+#include "run/engine_choice.h"
 #include "run/record.h"
 #include "run/schema_update.h"
 #include "run/spill_folder.h"
@@ -25,6 +26,7 @@ namespace lyceum {
 
 struct SessionOptions {
   ResolvedTarget target;
+  ResolvedEngine engine;
   std::string input;     ///< folder with the delivered files
   bool force = false;    ///< load what is unchanged too
   bool dry_run = false;  ///< plan and judge nothing, change nothing

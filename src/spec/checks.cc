@@ -441,6 +441,7 @@ void CheckSpec(const YamlNode& root, std::string_view document, Spec* spec,
   Checker(root, document, spec, diagnostics).Run();
   CheckMarts(root, document, spec, diagnostics);
   CheckTargets(root, document, spec, diagnostics);
+  CheckEngines(root, document, spec, diagnostics);
 }
 
 }  // namespace lyceum

@@ -53,5 +53,8 @@ void CheckMarts(const YamlNode& root, std::string_view document, Spec* spec,
 /// Checks targets and the default target.
 void CheckTargets(const YamlNode& root, std::string_view document, Spec* spec,
                   Diagnostics* diagnostics);
+/// Checks engines and the default engine.
+void CheckEngines(const YamlNode& root, std::string_view document, Spec* spec,
+                  Diagnostics* diagnostics);
 
 }  // namespace lyceum

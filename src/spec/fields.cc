@@ -91,6 +91,49 @@ const std::vector<Field> kPipelineFields = {
     {.path = "default_target",
      .kind = kName,
      .doc = "Target that commands use when `--target` is not given."},
+    {.path = "engines",
+     .kind = kNamedObjects,
+     .may_be_empty = true,
+     .doc = "Where the load steps may run, besides `duckdb`, the engine inside Lyceum."},
+    {.path = "engines.*.type",
+     .kind = kWord,
+     .required = true,
+     .words = {"duckdb", "spark"},
+     .doc = "Kind of engine. `spark` is a cluster that is reached through Spark Connect."},
+    {.path = "engines.*.url",
+     .kind = kText,
+     .required = true,
+     .only_for = {"spark"},
+     .secret = true,
+     .doc = "Connection, `sc://host:15002/;token=${TOKEN};...`. Take the token, and all that is "
+            "secret, from the environment. `token` means TLS, unless `use_ssl=false` stands there "
+            "too. In all settings of an engine `${NAME}` and `${NAME:-default}` stand for "
+            "environment variables, `$$` for a dollar."},
+    {.path = "engines.*.run_directory",
+     .kind = kText,
+     .default_value = "the run directory of the run",
+     .only_for = {"spark"},
+     .doc = "Folder, or `s3://bucket/prefix`, that receives the cluster's results, as Lyceum sees "
+            "it."},
+    {.path = "engines.*.cluster_run_directory",
+     .kind = kText,
+     .default_value = "the same path, s3:// becomes s3a://",
+     .only_for = {"spark"},
+     .doc = "The same folder as the cluster sees it: an absolute path or a URL."},
+    {.path = "engines.*.settings",
+     .kind = kSettings,
+     .only_for = {"spark"},
+     .may_be_empty = true,
+     .doc = "Further settings of the session, such as `spark.sql.shuffle.partitions: 64`. Those on "
+            "which the meaning of values depends are Lyceum's own and refused: "
+            "`spark.sql.ansi.enabled`, `spark.sql.session.timeZone`, `spark.sql.caseSensitive`, "
+            "`spark.sql.variable.substitute`, `spark.sql.parser.escapedStringLiterals`, "
+            "`spark.sql.storeAssignmentPolicy`, "
+            "`spark.sql.decimalOperations.allowPrecisionLoss`, `spark.sql.legacy.*`."},
+    {.path = "default_engine",
+     .kind = kName,
+     .default_value = "duckdb",
+     .doc = "Engine that commands use when `--engine` is not given."},
 };
 
 const std::vector<Field> kDatasetFields = {

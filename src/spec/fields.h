@@ -22,6 +22,7 @@ enum class FieldKind {
   kObject,        ///< mapping; its keys are the fields at path.<key>
   kObjects,       ///< list of mappings; their keys are the fields at path[].<key>
   kNamedObjects,  ///< mapping from names to mappings; their keys are the fields at path.*.<key>
+  kSettings,      ///< mapping from keys that another program knows to kText
 };
 
 /// Everything there is to say about one YAML key. Reading, errors about keys, the JSON Schema and

@@ -44,6 +44,8 @@ const char* WhatItTakes(FieldKind kind) {
       return "a list of mappings";
     case FieldKind::kNamedObjects:
       return "names with keys and values below each";
+    case FieldKind::kSettings:
+      return "keys and values";
   }
   return "";
 }
@@ -114,6 +116,8 @@ class ShapeChecker {
         return Keys(node, ChildPath(field));
       case FieldKind::kNamedObjects:
         return Named(node, field);
+      case FieldKind::kSettings:
+        return Settings(node, field);
       case FieldKind::kObjects:
         return Objects(node, field);
       case FieldKind::kTexts:
@@ -135,6 +139,14 @@ class ShapeChecker {
       } else {
         Keys(value, ChildPath(field));
       }
+    }
+  }
+
+  void Settings(const YamlNode& node, const Field& field) {
+    if (node.kind != YamlKind::kMapping) return Wrong(node, field);
+    for (const auto& [key, value] : node.entries) {
+      if (value.kind == YamlKind::kScalar) continue;
+      diagnostics_->Error(value.span, fmt::format("'{}' takes a text", key.scalar));
     }
   }
 

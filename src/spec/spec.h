@@ -208,6 +208,17 @@ struct Target {
   Span span;
 };
 
+/// A named engine that runs the load steps. Settings are kept as written, like a target's.
+struct DeclaredEngine {
+  std::string name;
+  std::string type;                   ///< duckdb, spark
+  std::string url;                    ///< spark: the connection; secret
+  std::string run_directory;          ///< spark: where the cluster writes; "": the run's directory
+  std::string cluster_run_directory;  ///< spark: the same as the cluster sees it
+  std::map<std::string, std::string> settings;  ///< spark: further settings of the session
+  Span span;
+};
+
 /// A checked pipeline. Names are unique, references resolve, types agree, dimensions are in
 /// dependency order (a referenced dimension comes first), every fact has a date_key.
 struct Spec {
@@ -220,6 +231,8 @@ struct Spec {
   std::vector<Mart> marts;
   std::vector<Target> targets;
   std::string default_target;  ///< "" if none
+  std::vector<DeclaredEngine> engines;
+  std::string default_engine;  ///< "" if none
 
   const Dataset* FindDataset(std::string_view name) const;
   const Dimension* FindDimension(std::string_view name) const;
@@ -238,8 +251,8 @@ std::optional<Spec> LoadSpec(std::string_view text, Diagnostics* diagnostics,
 
 /// Prints the canonical form of everything that can change the rows of `dataset` or of the table it
 /// feeds: files, format, types, rules, identity, keys, references, timezone, the semantics version.
-/// Comments, order of keys, thresholds, aliases' order and targets do not count. Its SHA-256 is the
-/// dataset's spec hash.
+/// Comments, order of keys, thresholds, aliases' order, targets and engines do not count. Its
+/// SHA-256 is the dataset's spec hash.
 std::string CanonicalDataset(const Spec& spec, const Dataset& dataset);
 std::string SpecHash(const Spec& spec, const Dataset& dataset);
 

@@ -66,6 +66,8 @@ Json ValueSchema(const Field& field) {
       schema["additionalProperties"] = ObjectSchema(ChildPath(field));
       return schema;
     }
+    case FieldKind::kSettings:
+      return {{"type", "object"}, {"additionalProperties", {{"type", kScalarTypes}}}};
   }
   return {};
 }

@@ -39,6 +39,20 @@ class SpecReader {
       });
       spec.targets.push_back(std::move(target));
     });
+    spec.default_engine = Text(root, "default_engine");
+    Each(root, "engines", [&](const YamlNode& key, const YamlNode& value) {
+      DeclaredEngine engine;
+      engine.name = key.scalar;
+      engine.span = key.span;
+      engine.type = Text(value, "type");
+      engine.url = Text(value, "url");
+      engine.run_directory = Text(value, "run_directory");
+      engine.cluster_run_directory = Text(value, "cluster_run_directory");
+      Each(value, "settings", [&](const YamlNode& setting, const YamlNode& text) {
+        engine.settings[setting.scalar] = text.scalar;
+      });
+      spec.engines.push_back(std::move(engine));
+    });
     Each(root, "datasets", [&](const YamlNode& key, const YamlNode& value) {
       spec.datasets.push_back(ReadDataset(key, value));
     });

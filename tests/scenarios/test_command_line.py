@@ -24,6 +24,8 @@ class CommandLine(harness.Case):
                 ("quarantine list --staet open", "unknown option '--staet'; did you mean '--state'?" + listing),
                 ("run x.yaml y.yaml", "unexpected argument 'y.yaml'" + run),
                 ("run x.yaml --date", "--date needs a value" + run),
+                ("run x.yaml --engin duckdb", "unknown option '--engin'; did you mean '--engine'?" + run),
+                ("run x.yaml --engine", "--engine needs a value" + run),
                 ("run", "SPEC is required" + run),
                 ("run x.yaml --threads many", "--threads: 'many' is no whole number from 1 to 1024" + run),
                 ("run x.yaml --output xml",
@@ -35,6 +37,32 @@ class CommandLine(harness.Case):
                 ("help runn", "unknown command 'runn'; did you mean 'run'?")):
             with self.subTest(arguments):
                 self.assertEqual(self.fails(*arguments.split()), message)
+
+    def test_engines(self):
+        """What `--engine` may be, and that no message repeats a token."""
+        spec = harness.PIPELINE.read_text() + """
+engines:
+  cluster: {type: spark, url: 'sc://host/;token=${ENGINE_TOKEN}'}
+"""
+        (self.folder / "engines.yaml").write_text(spec)
+        other = "--engine is no name of an engine; expected a name of the spec, duckdb, or sc://host:15002"
+        for engine, message in (
+                ("clster", "the spec has no engine 'clster'; did you mean 'cluster'?"),
+                ("flink", "the spec has no engine 'flink'; expected one of 'cluster', 'duckdb'"),
+                ("spark", "'spark' does not say which cluster; write --engine sc://host:15002, or name one under "
+                          "'engines:' in the spec"),
+                ("spark://host:7077", other),
+                ("SC://host/;token=Geheim-77", other),
+                ("token=Geheim-77", other),
+                ("cluster", "environment variable 'ENGINE_TOKEN' is not set; set it, or write "
+                            "'${ENGINE_TOKEN:-default}'")):
+            for command in ("run", "plan", "sql"):
+                with self.subTest(engine=engine, command=command):
+                    self.assertEqual(self.fails(command, "engines.yaml", "--date", harness.DATE, "--input", self.inbox,
+                                                "--target", self.target, "--engine", engine), message)
+        self.assertIn("--engine: ", self.fails(
+            "backfill", "engines.yaml", "--start-date", harness.DATE, "--end-date", harness.DATE, "--input",
+            self.inbox, "--target", self.target, "--engine", "sc://"))
 
     def test_help(self):
         for arguments, usage in (("help", "Usage: lyceum "), ("--help", "Usage: lyceum "),

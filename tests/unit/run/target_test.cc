@@ -77,8 +77,29 @@ TEST(MaskPasswords, HidesThemAndNothingElse) {
       {"postgresql://me@host:5432/db", "postgresql://me@host:5432/db"},
       {"postgresql://host/db?password=abc&x=1", "postgresql://host/db?password=***&x=1"},
       {"s3://bucket/key: a@b", "s3://bucket/key: a@b"},
+      {"url: sc://host:15002/;token=abc;user_id=me@x",
+       "url: sc://host:15002/;token=***;user_id=me@x"},
+      {"'sc://host/;use_ssl=false;x-key=ab;token=${TOKEN}', b: 1",
+       "'sc://host/;use_ssl=false;x-key=**;token=${TOKEN}', b: 1"},
+      {"sc://me:pass@host:15002/;user_agent=a", "sc://me:****@host:15002/;user_agent=a"},
+      {"sc://host;token=abc", "sc://host;token=***"},
+      {"sc://host/;x=abc;flag;y=d", "sc://host/;x=***;flag;y=*"},
+      {"{spark.x.secret.key: ab/c, spark.sql.y: d}", "{spark.x.secret.key: ****, spark.sql.y: d}"},
+      {"{spark.x.Password: 'a''b', spark.sql.y: d}", "{spark.x.Password: '****', spark.sql.y: d}"},
+      {"\"spark.x.token\": \"abc", "\"spark.x.token\": \"***"},
+      {"spark.x.token: ${TOKEN}", "spark.x.token: ${TOKEN}"},
+      {"spark.x.token:", "spark.x.token:"},
+      {"drop spark.x.secret.key here", "drop spark.x.secret.key here"},
   };
   for (const Case& test : cases) EXPECT_EQ(MaskPasswords(test.text), test.masked);
+}
+
+TEST(HoldsPassword, KnowsTokensOfSpark) {
+  EXPECT_TRUE(HoldsPassword("sc://host/;token=abc"));
+  EXPECT_TRUE(HoldsPassword("sc://host/;X-Api-Key=abc"));
+  EXPECT_TRUE(HoldsPassword("sc://me:pass@host"));
+  EXPECT_FALSE(HoldsPassword("sc://host/;token=${TOKEN}"));
+  EXPECT_FALSE(HoldsPassword("sc://host/;x-cluster=abc;user_id=me@host"));
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ using Texts = std::vector<std::string>;
 class Printer {
  public:
   std::string Print(const Spec& spec) {
-    Add(spec.pipeline, spec.timezone, spec.default_target);
+    Add(spec.pipeline, spec.timezone, spec.default_target, spec.default_engine);
     for (const Target& target : spec.targets) {
       Add(target.name, target.type, target.path, target.url, target.schema, target.stage,
           target.iam_role);
@@ -35,6 +35,10 @@ class Printer {
         Add(table, layout.diststyle.value_or("-"), layout.distkey,
             layout.sortkey.value_or(Texts{"-"}));
       }
+    }
+    for (const DeclaredEngine& engine : spec.engines) {
+      Add(engine.name, engine.type, engine.url, engine.run_directory, engine.cluster_run_directory);
+      for (const auto& [key, value] : engine.settings) Add(key, value);
     }
     for (const Dataset& dataset : spec.datasets) PrintDataset(dataset);
     if (spec.calendar) Add(spec.calendar->table, spec.calendar->from, spec.calendar->to);

@@ -1,0 +1,118 @@
+// Whether engines can be reached and set up as written.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/redact.h"
+#include "spec/checks.h"
+
+namespace lyceum {
+namespace {
+
+/// Settings on which the meaning of values depends; a name that ends in a dot stands for all below.
+constexpr std::string_view kOwnSettings[] = {
+    "spark.sql.ansi.enabled",
+    "spark.sql.caseSensitive",
+    "spark.sql.decimalOperations.allowPrecisionLoss",
+    "spark.sql.legacy.",
+    "spark.sql.parser.escapedStringLiterals",
+    "spark.sql.session.timeZone",
+    "spark.sql.storeAssignmentPolicy",
+    "spark.sql.variable.substitute",
+};
+
+bool StartsWith(std::string_view text, std::string_view start) {
+  return text.substr(0, start.size()) == start;
+}
+
+/// Whoever writes a variable says later what it is.
+bool IsOpen(std::string_view text) { return text.empty() || text[0] == '$'; }
+
+class EngineChecks : public SpecChecks {
+ public:
+  using SpecChecks::SpecChecks;
+
+  void Run() {
+    std::vector<std::string> names;
+    for (const DeclaredEngine& engine : spec_.engines) {
+      names.push_back(engine.name);
+      if (engine.type != "spark") continue;
+      CheckUrl(engine);
+      CheckDirectories(engine);
+      CheckSettings(engine);
+    }
+    // The engine inside Lyceum needs no section.
+    const std::string& chosen = spec_.default_engine;
+    const bool known = chosen.empty() || chosen == "duckdb" ||
+                       std::find(names.begin(), names.end(), chosen) != names.end();
+    if (!known) {
+      diagnostics_.UnknownName(SpanAt({"default_engine"}, {1, 1, 1}), "engine", chosen, names);
+    }
+  }
+
+ private:
+  void CheckUrl(const DeclaredEngine& engine) {
+    const Span url = SpanAt({"engines", engine.name, "url"}, engine.span);
+    if (!IsOpen(engine.url) && !StartsWith(engine.url, "sc://")) {
+      diagnostics_.Error(url, "expected 'sc://host:15002', or a '${VARIABLE}'");
+    }
+    if (HoldsPassword(engine.url)) RefuseSecret(url);
+  }
+
+  void RefuseSecret(Span span) {
+    diagnostics_.Error(span, "a secret stands in the spec; write it as '${VARIABLE}'");
+  }
+
+  void CheckDirectories(const DeclaredEngine& engine) {
+    const std::string& ours = engine.run_directory;
+    const bool folder = ours.find("://") == std::string::npos;
+    const bool bucket = StartsWith(ours, "s3://") && ours.size() > 5;
+    if (!IsOpen(ours) && !folder && !bucket) {
+      diagnostics_.Error(SpanAt({"engines", engine.name, "run_directory"}, engine.span),
+                         "expected a folder, 's3://bucket/prefix', or a '${VARIABLE}'");
+    }
+    const std::string& theirs = engine.cluster_run_directory;
+    const bool absolute = StartsWith(theirs, "/") || theirs.find(":/") != std::string::npos;
+    if (!IsOpen(theirs) && !absolute) {
+      diagnostics_.Error(SpanAt({"engines", engine.name, "cluster_run_directory"}, engine.span),
+                         "expected an absolute path, a URL such as 's3a://bucket/prefix', or a "
+                         "'${VARIABLE}'");
+    }
+  }
+
+  void CheckSettings(const DeclaredEngine& engine) {
+    const YamlNode* settings = At({"engines", engine.name, "settings"});
+    if (!settings) return;
+    for (const auto& [key, value] : settings->entries) {
+      const std::string& name = key.scalar;
+      if (!StartsWith(name, "spark.")) {
+        diagnostics_.Error(key.span,
+                           fmt::format("setting '{}' does not begin with 'spark.'; expected one "
+                                       "such as 'spark.sql.shuffle.partitions'",
+                                       name));
+      } else if (IsOwn(name)) {
+        diagnostics_.Error(key.span,
+                           fmt::format("setting '{}' is Lyceum's own; leave it out", name));
+      } else if (HoldsPassword(value.scalar) ||
+                 (IsSecretName(name) && !StartsWith(value.scalar, "${"))) {
+        RefuseSecret(key.span);  // the value may stand on a line of its own, which is not masked
+      }
+    }
+  }
+
+  static bool IsOwn(std::string_view name) {
+    return std::any_of(std::begin(kOwnSettings), std::end(kOwnSettings), [&](std::string_view own) {
+      return own.back() == '.' ? StartsWith(name, own) : name == own;
+    });
+  }
+};
+
+}  // namespace
+
+void CheckEngines(const YamlNode& root, std::string_view document, Spec* spec,
+                  Diagnostics* diagnostics) {
+  EngineChecks(root, document, spec, diagnostics).Run();
+}
+
+}  // namespace lyceum
