@@ -6,6 +6,9 @@ CMAKE_FLAGS ?=
 ifdef LYCEUM_DUCKDB_DIR
 CMAKE_FLAGS += -DLYCEUM_DUCKDB_DIR=$(LYCEUM_DUCKDB_DIR)
 endif
+ifdef LYCEUM_SPARK
+CMAKE_FLAGS += -DLYCEUM_SPARK=$(LYCEUM_SPARK)
+endif
 LAYERS := base expr spec plan sql engines warehouses run report ui cli
 SOURCES = $(shell find src tests -name '*.cc' -o -name '*.h')
 

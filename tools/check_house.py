@@ -24,6 +24,8 @@ OWNERS = {
     r"simdjson": [r"engines/.*\.(cc|h)"],
     r"date/": [r"engines/.*"],
     r"z(lib|std)\.h": [r"engines/.*\.cc"],
+    r"grpc(pp)?/|google/protobuf|engines/spark_connect\.": [r"engines/spark_\w+\.(cc|h)"],
+    r"nanoarrow/": [r"engines/arrow_rows\.cc"],
     r"CLI/": [r"cli/.*"],
 }
 BAD_NAMES = re.compile(r"(util|helper|common|misc|manager)")
