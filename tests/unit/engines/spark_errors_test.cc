@@ -38,8 +38,8 @@ TEST(SparkErrors, TellsWhatIsFoundBeforeRowsAreRead) {
       status.message(),
       "[UNRESOLVED_COLUMN.WITH_SUGGESTION] A column with name `x` cannot be resolved.; line 1 "
       "pos 7 (SQLSTATE 42703)");
-  status =
-      Told("\n[PARSE_SYNTAX_ERROR] Syntax error at or near 'x'. SQLSTATE: 42601\n== SQL ==\nx");
+  status = Told("\n[PARSE_SYNTAX_ERROR] Syntax error at or near 'x'. SQLSTATE: 42601\n== SQL ==\nx",
+                "org.apache.spark.sql.catalyst.parser.ParseException");
   EXPECT_EQ(status.message(), "[PARSE_SYNTAX_ERROR] Syntax error at or near 'x' (SQLSTATE 42601)");
   status = Told("no class at all", "org.apache.spark.sql.AnalysisException");
   EXPECT_EQ(status.message(), "[org.apache.spark.sql.AnalysisException] no class at all");
@@ -54,7 +54,8 @@ TEST(SparkErrors, TellsWhichFileOrLimit) {
   EXPECT_EQ(status.message(),
             "[FAILED_READ_FILE.NO_HINT] Encountered error while reading file f.parquet (SQLSTATE "
             "KD001)");
-  status = Told("[PATH_NOT_FOUND] Path does not exist: file:/x. SQLSTATE: 42K03");
+  status = Told("[PATH_NOT_FOUND] Path does not exist: file:/x. SQLSTATE: 42K03",
+                "org.apache.spark.sql.AnalysisException");
   EXPECT_EQ(status.code(), ErrorCode::kUnavailable);
 }
 
@@ -74,6 +75,9 @@ TEST(SparkErrors, HidesWhatMayQuoteRows) {
       {"[PARTITIONS_ALREADY_EXIST] Cannot ADD PARTITION(s) name = Ann. SQLSTATE: 428FT",
        "org.apache.spark.sql.AnalysisException",
        "[PARTITIONS_ALREADY_EXIST] (SQLSTATE 428FT), values left out"},
+      {"[INVALID_FORMAT.MISMATCH_INPUT] The input Ann does not match. SQLSTATE: 42601",
+       "org.apache.spark.SparkIllegalArgumentException",
+       "[INVALID_FORMAT.MISMATCH_INPUT] (SQLSTATE 42601), values left out"},
       {"[INTERNAL_ERROR] Ann SQLSTATE: XX000", "org.apache.spark.SparkException",
        "[INTERNAL_ERROR] (SQLSTATE XX000), values left out"},
       {"[BRAND_NEW] Ann SQLSTATE: 22XXX", "", "[BRAND_NEW] (SQLSTATE 22XXX), values left out"},
@@ -123,6 +127,8 @@ TEST(SparkErrors, PointsToTheStatement) {
 TEST(SparkErrors, KnowsWhatMayBeTriedAgain) {
   EXPECT_TRUE(ReadSparkError({grpc::StatusCode::UNAVAILABLE, "gone"}).may_retry);
   EXPECT_FALSE(ReadSparkError({grpc::StatusCode::INTERNAL, "gone"}).may_retry);
+  EXPECT_TRUE(ReadSparkError({grpc::StatusCode::INTERNAL, "Received RST_STREAM with error code 2"})
+                  .may_retry);
   EXPECT_FALSE(ReadSparkError({grpc::StatusCode::INTERNAL, "gone", "no details"}).may_retry);
   EXPECT_TRUE(ReadSparkError(Failed("[INVALID_CURSOR.DISCONNECTED] x", "", {})).may_retry);
   EXPECT_TRUE(ReadSparkError(Failed("[INVALID_HANDLE.SESSION_CLOSED] x", "", {})).lost_session());
