@@ -38,13 +38,14 @@ bool IsReadable(const ArrowSchemaView& type) {
     case NANOARROW_TYPE_INT64:
     case NANOARROW_TYPE_FLOAT:
     case NANOARROW_TYPE_DOUBLE:
-    case NANOARROW_TYPE_DECIMAL128:
     case NANOARROW_TYPE_STRING:
     case NANOARROW_TYPE_LARGE_STRING:
     case NANOARROW_TYPE_BINARY:
     case NANOARROW_TYPE_LARGE_BINARY:
     case NANOARROW_TYPE_DATE32:
       return type.schema->dictionary == nullptr;
+    case NANOARROW_TYPE_DECIMAL128:
+      return type.decimal_scale >= 0 && type.decimal_scale <= 38;
     case NANOARROW_TYPE_TIMESTAMP:
       return type.time_unit == NANOARROW_TIME_UNIT_MICRO;
     default:

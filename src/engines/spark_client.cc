@@ -21,7 +21,7 @@ using Stub = SparkChannel::Stub;
 constexpr std::chrono::minutes kLongestSilence(10);
 
 // A wrong address should be told soon; a server that just starts is not worth a long wait.
-constexpr int kTriesToOpen = 5;
+constexpr int kTriesToOpen = 4;
 
 bool IsTooOld(const std::string& version) {
   int major = 0, minor = 0;
@@ -62,7 +62,13 @@ class ConnectClient : public SparkClient {
   Status Begin() {
     const auto request = VersionRequest();
     connect::AnalyzePlanResponse response;
-    RETURN_IF_ERROR(channel_.Send(&Stub::AnalyzePlan, request, &response, kTriesToOpen));
+    const Status status = channel_.Send(&Stub::AnalyzePlan, request, &response, kTriesToOpen);
+    if (last_error_class().rfind("INVALID_HANDLE.SESSION_", 0) == 0) {
+      return Unavailable(fmt::format(
+          "'{}' does not take the session_id: that session has ended; name another one or none",
+          channel_.name()));
+    }
+    RETURN_IF_ERROR(status);
     version_ = response.spark_version().version();
     if (IsTooOld(version_)) {
       return Unavailable(fmt::format("'{}' runs Spark {}, but Lyceum needs 3.5 or newer",

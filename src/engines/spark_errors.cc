@@ -8,15 +8,17 @@
 #include <string_view>
 
 // What may be shown of Spark's messages. They are written to help, so that those of errors in rows
-// quote the row: `The value 'Ann Smith' of the type "STRING" cannot be cast to "INT"`. Which ones
-// do is decided by a list of those that do not, for new versions bring new messages:
-// - errors that are found before a row is read, which can quote only the statement: SQLSTATE 42
-//   (syntax, names, types), 0A (not supported), 21S01 (number of columns), and whatever Spark calls
-//   an AnalysisException or a ParseException;
-// - errors that name a file, a limit or the session: KD001 (a file cannot be read), 58 (the system
-//   around Spark), 53 and 82 (memory), 51024 (a view is out of date), HY (handles of Spark
-//   Connect).
-// Two states of class 42 are taken off the list, for partition values come from rows and paths.
+// quote the row: `The value 'Ann Smith' of the type "STRING" cannot be cast to "INT"`. New versions
+// bring new messages, so that there is a list of those that are shown, not of those that are
+// hidden:
+// - what Spark throws as an AnalysisException, of which a ParseException is one: it is found before
+// a
+//   row is read and can quote only the statement. The SQLSTATE alone does not tell: to_number()
+//   fails on a row with 42601, a syntax error. Off this list again are states of values (22, 23,
+//   42846) and of partitions (428FT), whose values come from rows;
+// - errors that name a file, a limit or a handle: KD001 (a file cannot be read), 58 (the system
+// around
+//   Spark), 53 and 82 (memory), 51024 (a view is out of date), HY (handles of Spark Connect).
 // Of all others only the class, the SQLSTATE and the part of the statement are told.
 
 namespace lyceum {
@@ -86,13 +88,17 @@ bool IsOfType(const google::protobuf::Any& detail, std::string_view name) {
 }
 
 bool MayShow(const SparkError& error) {
-  if (StartsWithAny(error.sql_state, {"42846", "428FT"})) return false;
-  if (StartsWithAny(error.sql_state,
-                    {"42", "0A", "21S01", "KD001", "58", "53", "82", "51024", "HY"})) {
-    return true;
-  }
-  return Contains(error.java_class, "sql.AnalysisException") ||
-         Contains(error.java_class, "parser.ParseException");
+  if (StartsWithAny(error.sql_state, {"KD001", "58", "53", "82", "51024", "HY"})) return true;
+  const bool analysis = Contains(error.java_class, "sql.AnalysisException") ||
+                        Contains(error.java_class, "parser.ParseException");
+  return analysis && !StartsWithAny(error.sql_state, {"22", "23", "42846", "428FT", "P0", "XX"});
+}
+
+/// A connection that broke comes as this text of gRPC in place of UNAVAILABLE, where a proxy closed
+/// the stream.
+bool IsBrokenStream(const std::string& message) {
+  return Contains(message, "RST_STREAM") || message == "Stream removed" ||
+         message == "Socket closed" || Contains(message, "GOAWAY");
 }
 
 /// What Spark says only in words, in ours.
@@ -143,6 +149,9 @@ SparkError ReadSparkError(const grpc::Status& status) {
   error.code = status.error_code();
   if (status.ok()) return error;
   error.message = status.error_message();
+  if (status.error_details().empty() && IsBrokenStream(error.message)) {
+    error.code = grpc::StatusCode::UNAVAILABLE;
+  }
   error.may_retry = error.code == grpc::StatusCode::UNAVAILABLE;
   spark::connect::RpcStatus rpc;
   // Anything may stand before the server, so that broken details are no surprise.

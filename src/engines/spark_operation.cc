@@ -46,6 +46,7 @@ class Operation {
   Status Follow(const spark::connect::Plan& plan) {
     bool send_plan = true;  // or attach
     int tries = 0;          // in a row without an answer
+    SparkError broken;      // how the connection broke the last time
     for (;;) {
       SparkError error;
       {
@@ -63,29 +64,28 @@ class Operation {
       }
       if (complete_) return Status::Ok();
       if (channel_->interrupted()) return channel_->Interrupted();
-      if (error.lost_session()) return channel_->Fail(error);
       ++tries;
-      if (!send_plan && last_answer_.empty() && IsUnknownOperation(error)) {
-        send_plan = true;  // it never arrived
-      } else if (send_plan && error.is("INVALID_HANDLE.OPERATION_ALREADY_EXISTS") && tries > 1) {
-        send_plan = false;  // it arrived after all
-      } else if (error.ok() || MayAttach(error)) {
+      if (error.ok() || MayAttach(error)) {
         send_plan = false;
-        // A server that ends streams without an answer is not asked again without a wait.
+        if (!error.ok()) broken = error;
+        // The server closed the stream in good order.
         if (error.ok() && tries == 1) continue;
-      } else if (IsUnknownOperation(error)) {
-        (void)channel_->Fail(error);
-        return Unavailable(fmt::format("'{}' lost a statement whose answers were cut; run again",
-                                       channel_->name()));
+      } else if (!send_plan && last_answer_.empty() && IsUnknownOperation(error)) {
+        send_plan = true;  // it never arrived
+      } else if (send_plan && error.is("INVALID_HANDLE.OPERATION_ALREADY_EXISTS") && !broken.ok()) {
+        send_plan = false;  // it arrived after all
       } else {
-        return channel_->Fail(error);
+        const Status status = channel_->Fail(error);
+        if (!IsUnknownOperation(error)) return status;
+        return Unavailable(fmt::format(
+            "'{}' dropped a statement while the connection was cut; run again", channel_->name()));
       }
       if (tries >= SparkChannel::kMaxTries) {
-        if (!error.ok()) return channel_->Fail(error);
+        if (!broken.ok()) return channel_->Fail(broken);
         return Unavailable(
             fmt::format("'{}' ends the answers to a statement again and again", channel_->name()));
       }
-      if (!channel_->WaitBeforeTry(tries, error)) return channel_->Interrupted();
+      if (!send_plan && !channel_->WaitBeforeTry(tries, error)) return channel_->Interrupted();
     }
   }
 
@@ -95,7 +95,7 @@ class Operation {
   }
 
   static bool MayAttach(const SparkError& error) {
-    // Our own limit for a stream, or the server let another stream take over a half-dead one.
+    // The connection broke, or reached our own limit for a stream.
     return error.may_retry || error.code == grpc::StatusCode::DEADLINE_EXCEEDED;
   }
 
