@@ -30,7 +30,7 @@ class DuckDbEngine : public Engine {
     for (const DeliveredFile& file : plan.files) {
       ASSIGN_OR_RETURN(auto record_file,
                        RecordFile::Open(file.fingerprint, *plan.dataset, options_.spool_directory));
-      opened.push_back(Describe(*record_file));
+      opened.push_back(DescribeFile(*record_file));
       delivery->files.push_back(std::move(record_file));
     }
     delivery->records_read = std::vector<std::atomic<int64_t>>(delivery->files.size());
@@ -63,22 +63,6 @@ class DuckDbEngine : public Engine {
   double Progress() override { return database_->Progress(); }
 
  private:
-  static OpenedFile Describe(const RecordFile& file) {
-    OpenedFile opened;
-    if (file.fault()) {
-      opened.fault = file.fault()->reason;
-      opened.fault_line = file.fault()->line;
-      opened.fault_offset = file.fault()->offset;
-      std::string head(std::min<uint64_t>(file.text_bytes(), kRawTextBytes), '\0');
-      if (file.Read(0, head.size(), head.data()).ok()) opened.raw_text = EscapeBytes(head);
-    }
-    opened.has_records = !file.chunks().empty();
-    opened.empty_lines = file.empty_lines();
-    opened.text_bytes = file.text_bytes();
-    opened.unknown_columns = file.columns().unknown_columns;
-    return opened;
-  }
-
   Status Execute(const Result<std::vector<Statement>>& statements) {
     if (!statements.ok()) return statements.status();
     for (const Statement& statement : *statements) {
@@ -107,10 +91,11 @@ class DuckDbEngine : public Engine {
         database_->Execute(fmt::format("DROP TABLE temp.{}", names.Temp("read", dataset))));
     if (load.stage) {
       ASSIGN_OR_RETURN(std::string query, RenderStageQuery(*load.stage, names));
-      outcome->staged = StagedRows{StagedColumns(load.stage->table), std::move(query)};
+      outcome->staged = StagedRows{StagedColumns(load.stage->table), std::move(query), ""};
     }
-    outcome->quarantined = StagedRows{
-        QuarantineColumns(), fmt::format("SELECT * FROM {}", names.Temp("quarantined", dataset))};
+    outcome->quarantined =
+        StagedRows{QuarantineColumns(),
+                   fmt::format("SELECT * FROM {}", names.Temp("quarantined", dataset)), ""};
     return Status::Ok();
   }
 
@@ -174,6 +159,22 @@ class DuckDbEngine : public Engine {
 };
 
 }  // namespace
+
+OpenedFile DescribeFile(const RecordFile& file) {
+  OpenedFile opened;
+  if (file.fault()) {
+    opened.fault = file.fault()->reason;
+    opened.fault_line = file.fault()->line;
+    opened.fault_offset = file.fault()->offset;
+    std::string head(std::min<uint64_t>(file.text_bytes(), kRawTextBytes), '\0');
+    if (file.Read(0, head.size(), head.data()).ok()) opened.raw_text = EscapeBytes(head);
+  }
+  opened.has_records = !file.chunks().empty();
+  opened.empty_lines = file.empty_lines();
+  opened.text_bytes = file.text_bytes();
+  opened.unknown_columns = file.columns().unknown_columns;
+  return opened;
+}
 
 std::vector<TableColumn> QuarantineColumns() {
   const auto column = [](const char* name, TypeKind kind) {

@@ -17,7 +17,10 @@ namespace lyceum {
 /// Rows that an engine has ready for a warehouse.
 struct StagedRows {
   std::vector<TableColumn> columns;
-  std::string query;  ///< SELECT on the engine's database, columns in order
+  std::string query;  ///< SELECT on the embedded database, columns in order
+  /// s3:// folder whose Parquet files hold exactly these rows and columns, with decimals of 38
+  /// digits; "" if there is none.
+  std::string parquet;
 };
 
 /// What opening a delivered file told, before any row is judged.
@@ -94,6 +97,10 @@ struct EngineOptions {
 
 /// The embedded engine. `database` must outlive it.
 Result<std::unique_ptr<Engine>> MakeDuckDbEngine(DuckDb* database, const EngineOptions& options);
+
+class RecordFile;
+/// Describes a file that was opened, with the head of its text if it cannot be read as records.
+OpenedFile DescribeFile(const RecordFile& file);
 
 /// The columns of quarantine records, in the order of lyceum.quarantine.
 std::vector<TableColumn> QuarantineColumns();

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <set>
 
+#include "engines/spark_engine.h"
 #include "run/batch_run.h"
 #include "run/ledger.h"
 #include "run/schema_update.h"
@@ -171,16 +172,41 @@ Result<std::unique_ptr<Session>> Session::Open(const Spec& spec, const SessionOp
                    OpenWarehouse({session->database_.get(), session->store_.get()},
                                  /*read_only=*/false, &session->options_.target));
   const ResolvedTarget& target = session->options_.target;
-  EngineOptions engine;
-  engine.timezone = spec.timezone;
-  engine.spool_directory = session->options_.temp_directory;
-  engine.long_record_directory = session->run_root_ + "/records";
-  ASSIGN_OR_RETURN(session->engine_, MakeDuckDbEngine(session->database_.get(), engine));
+  RETURN_IF_ERROR(session->OpenEngine());
   const Names names(target.dialect(), target.schema, "");
   RETURN_IF_ERROR(Retrying([&] { return EnsureBookkeeping(names, session->warehouse_.get()); }));
   RETURN_IF_ERROR(CompareSchema(spec, names, target.layouts, session->warehouse_.get()).status());
   RETURN_IF_ERROR(Retrying([&] { return ClearLeftovers(names, session->warehouse_.get()); }));
   return session;
+}
+
+Status Session::OpenEngine() {
+  EngineOptions common;
+  common.timezone = spec_.timezone;
+  common.spool_directory = options_.temp_directory;
+  common.long_record_directory = run_root_ + "/records";
+  const ResolvedEngine& chosen = options_.engine;
+  if (chosen.kind == EngineKind::kDuckDb) {
+    ASSIGN_OR_RETURN(engine_, MakeDuckDbEngine(database_.get(), common));
+    return Status::Ok();
+  }
+  SparkEngineOptions spark;
+  spark.engine = common;
+  spark.name = chosen.name;
+  spark.run_directory = !chosen.run_directory.empty() ? chosen.run_directory
+                        : !remote_root_.empty()       ? remote_root_
+                                                      : run_root_;
+  spark.cluster_run_directory = !chosen.cluster_run_directory.empty()
+                                    ? chosen.cluster_run_directory
+                                    : ClusterDirectory(spark.run_directory);
+  spark.settings.assign(chosen.settings.begin(), chosen.settings.end());
+  if (IsObjectUrl(spark.run_directory) && !store_) {
+    ASSIGN_OR_RETURN(store_, ObjectStore::Open(database_.get()));
+  }
+  ASSIGN_OR_RETURN(std::unique_ptr<SparkClient> client,
+                   SparkClient::Open(chosen.address, chosen.name));
+  ASSIGN_OR_RETURN(engine_, MakeSparkEngine(std::move(client), database_.get(), spark));
+  return Status::Ok();
 }
 
 /// Copies what this session wrote below its run directory and did not copy yet.
@@ -214,7 +240,9 @@ RunRecord Session::Run(const Inbox& inbox, Days date) {
 void Session::Interrupt(ErrorCode code) {
   stop_ = code;
   const std::lock_guard<std::mutex> lock(interrupt_mutex_);
-  if (!committing_) warehouse_->Interrupt();
+  if (committing_) return;
+  engine_->Interrupt();
+  warehouse_->Interrupt();
 }
 
 Session::CommitScope::CommitScope(Session* session) : session_(session) {
@@ -227,7 +255,10 @@ Session::CommitScope::~CommitScope() {
   session_->committing_ = false;
 }
 
-double Session::StatementProgress() { return database_->Progress(); }
+double Session::StatementProgress() {
+  const double engine = engine_->Progress();
+  return engine >= 0 ? engine : database_->Progress();
+}
 
 Result<std::unique_ptr<ReadSession>> ReadSession::Open(const ResolvedTarget& target) {
   ASSIGN_OR_RETURN(auto session, OpenAny(target));

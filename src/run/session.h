@@ -92,6 +92,7 @@ class Session {
 
  private:
   friend class BatchRun;
+  Status OpenEngine();
   Session(const Spec& spec, const SessionOptions& options) : spec_(spec), options_(options) {}
 
   const Spec& spec_;

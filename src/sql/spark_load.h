@@ -54,11 +54,15 @@ struct SparkLoad {
 /// Session settings that the statements rely on.
 const std::vector<std::pair<std::string, std::string>>& SparkSettings();
 
-/// One row per file that has a byte: its index, lines, empty lines (CSV; JSON: blank ones), bytes of
-/// its lines with a line feed each, the first 64 KiB of its first line that is not empty (hex),
-/// whether that line and the last one hold a complete JSON element, how many lines leave a quote
-/// open, how many have a lone CR, and what stands first on the second line.
+/// One row per file that has a byte: its path as Spark spells it, lines, empty lines (CSV; JSON:
+/// blank ones), bytes of its lines with a line feed each, the first 64 KiB of its first line that
+/// is not empty (hex), whether that line and the last such line hold a complete JSON element,
+/// whether the last line of all is empty, how many lines leave a quote open, and how many have a
+/// lone CR.
 std::string RenderSparkInspection(const SparkLoad& load, const Names& names);
+
+/// The first lines of a file, cut to 32 KiB each (hex).
+std::string RenderSparkHead(const SparkLoad& load, size_t file, const Names& names);
 
 /// Cuts the files with these indices into records, for the view `_records_`.
 std::vector<Statement> RenderSparkRecords(const SparkLoad& load, WholeCut cut,
@@ -68,7 +72,7 @@ Statement RenderSparkRecordsView(const SparkLoad& load, const std::vector<WholeC
                                  const Names& names);
 /// Per file: how many records, the first record that is not empty (64 KiB, hex) and its lines, the
 /// number of empty ones, and the line on which a quote opens that does not close (0: none).
-std::string RenderSparkCutCsv(const SparkLoad& load, WholeCut cut, const Names& names);
+std::string RenderSparkCutLines(const SparkLoad& load, WholeCut cut, const Names& names);
 /// Per file: the number of elements, the index of the first one that no comma follows, what follows
 /// it (`]` or nothing), and what stands behind the last: `blank`, `end`, `end and text` or `text`.
 std::string RenderSparkCutArrays(const SparkLoad& load, const Names& names);
@@ -79,15 +83,14 @@ Result<std::vector<Statement>> RenderSparkDeduplicate(const SparkLoad& load,
                                                       const DeduplicateStep& step,
                                                       const Names& names);
 Result<std::vector<Statement>> RenderSparkStage(const SparkLoad& load, const StageStep& step,
-                                                const std::vector<Rule>& rules,
-                                                const Names& names);
+                                                const std::vector<Rule>& rules, const Names& names);
 std::vector<Statement> RenderSparkQuarantine(const SparkLoad& load, const QuarantineStep& step,
                                              Days batch_date,
                                              const std::vector<DeliveredFile>& files,
                                              const Names& names);
 
-/// What a load counts: (`read`, `loaded`, `duplicate` or `quarantined`; file; rows), each counted on
-/// its own; reasons with their rows; JSON keys that no column matches with their rows.
+/// What a load counts: (`read`, `loaded`, `duplicate` or `quarantined`; file; rows), each counted
+/// on its own; reasons with their rows; JSON keys that no column matches with their rows.
 std::string RenderSparkFileCounts(const Dataset& dataset, const std::vector<Rule>& rules,
                                   const Names& names);
 std::string RenderSparkReasonCounts(const Dataset& dataset, const Names& names);
@@ -102,8 +105,7 @@ std::vector<Statement> SparkTable(const SparkLoad& load, const std::string& what
 std::string RenderSparkKey(const std::vector<std::pair<Type, std::string>>& values);
 
 /// The lines of `_lines_` with the index of their file: `_file, block, mid, value`.
-std::string SparkLines(const SparkLoad& load, const std::vector<size_t>& files,
-                       const Names& names);
+std::string SparkLines(const SparkLoad& load, const std::vector<size_t>& files, const Names& names);
 
 /// EscapeBytes() of engines/record_file.h over a rendered BINARY, and ShowName() over a STRING.
 std::string RenderSparkEscape(const std::string& bytes);

@@ -1,5 +1,6 @@
 // From files to records. A file whose every record is one physical line is split and read by many
-// tasks; whether it is such a file one look at its lines tells. The others are cut by one task each.
+// tasks; whether it is such a file one look at its lines tells. The others are cut by one task
+// each.
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -67,8 +68,8 @@ std::string QuotedQuery(const SparkLoad& load, const std::vector<size_t>& files,
                         const Names& names) {
   const char delimiter = load.dataset->delimiter;
   std::string query = SparkLines(load, files, names);
-  query = fmt::format(
-      "SELECT _file, block, mid, {} AS line FROM ({})", Latin("CAST(value AS BINARY)"), query);
+  query = fmt::format("SELECT _file, block, mid, {} AS line FROM ({})",
+                      Latin("CAST(value AS BINARY)"), query);
   query = fmt::format(
       "SELECT *, CASE WHEN NOT contains(line, '\"') THEN 0 WHEN {} THEN 1 ELSE 0 END AS outside,\n"
       "  CASE WHEN NOT contains(line, '\"') THEN 1 WHEN {} THEN 1 ELSE 0 END AS inside\n"
@@ -109,7 +110,8 @@ std::string QuotedQuery(const SparkLoad& load, const std::vector<size_t>& files,
   query = fmt::format(
       "SELECT _file, run, sub, behind, CASE WHEN behind = 1 THEN record\n"
       "  WHEN endswith(record, '\\r\\n') THEN left(record, length(record) - 2)\n"
-      "  WHEN endswith(record, '\\r') OR endswith(record, '\\n') THEN left(record, length(record) - "
+      "  WHEN endswith(record, '\\r') OR endswith(record, '\\n') THEN left(record, length(record) "
+      "- "
       "1)\n  ELSE record END AS record\nFROM ({})",
       query);
   return fmt::format(
@@ -139,12 +141,14 @@ std::string ElementsQuery(const SparkLoad& load, const std::vector<size_t>& file
       "ELSE bytes END, 'ISO-8859-1') AS text\nFROM ({})",
       query);
   query = fmt::format(
-      "SELECT _file, regexp_count(left(text, locate('[', text)), '\\r\\n|\\r|\\n') AS lines_before,\n"
+      "SELECT _file, regexp_count(left(text, locate('[', text)), '\\r\\n|\\r|\\n') AS "
+      "lines_before,\n"
       "  substring(text, locate('[', text) + 1) AS body\nFROM ({})",
       query);
   query = fmt::format("SELECT *, regexp_extract_all(body, {}, 0) AS items\nFROM ({})", item, query);
   query = fmt::format(
-      "SELECT _file, lines_before, size(items) AS elements, posexplode(concat(items, array(substring("
+      "SELECT _file, lines_before, size(items) AS elements, posexplode(concat(items, "
+      "array(substring("
       "body, CAST(1 + aggregate(items, 0L, (sum, x) -> sum + length(x)) AS INT))))) AS (at, item)\n"
       "FROM ({})",
       query);
@@ -177,7 +181,8 @@ const std::vector<std::pair<std::string, std::string>>& SparkSettings() {
       {"spark.sql.variable.substitute", "false"},
       {"spark.sql.parser.escapedStringLiterals", "false"},
       {"spark.sql.storeAssignmentPolicy", "ANSI"},
-      // Products keep all digits after the point; specs admit no expression that needs more than 38.
+      // Products keep all digits after the point; specs admit no expression that needs more
+      // than 38.
       {"spark.sql.decimalOperations.allowPrecisionLoss", "false"},
       // Names of columns are checked by the spec; timestamps are microseconds without a zone.
       {"spark.sql.parquet.inferTimestampNTZ.enabled", "true"},
@@ -200,38 +205,42 @@ std::string SparkLines(const SparkLoad& load, const std::vector<size_t>& files,
 
 std::string RenderSparkInspection(const SparkLoad& load, const Names& names) {
   const bool csv = load.dataset->format == FileFormat::kCsv;
-  std::vector<size_t> all;
-  for (size_t i = 0; i < load.files.size(); ++i) all.push_back(i);
   const std::string empty = csv ? std::string("octet_length(bytes) = 0")
                                 : Matches("CAST(bytes AS STRING)", R"(\A[ \t\r\n]*\z)");
   const std::string opens =
       csv ? fmt::format("CASE WHEN contains(value, '\"') THEN {} ELSE FALSE END",
                         Matches("value", CsvOpensQuote(load.dataset->delimiter)))
           : "FALSE";
-  const std::string whole_element =
-      Matches("CAST({} AS STRING)", fmt::format(R"(\A{}{})", kJsonBlanks, JsonElementOutline()));
   const auto complete = [&](const char* bytes) {
     return csv ? std::string("TRUE")
                : Matches(fmt::format("CAST({} AS STRING)", bytes),
                          fmt::format(R"(\A{}{})", kJsonBlanks, JsonElementOutline()));
   };
-  std::string query = fmt::format("SELECT _file, block, mid, value, {} AS bytes\nFROM ({})",
-                                  kLineBytes, SparkLines(load, all, names));
+  std::string query = fmt::format("SELECT path, block, mid, value, {} AS bytes\nFROM {}",
+                                  kLineBytes, names.Temp("lines", load.dataset->name));
   query = fmt::format(
-      "SELECT _file, block, mid, octet_length(value) AS size, bytes, {} AS empty, {} AS opens,\n"
+      "SELECT path, block, mid, octet_length(value) AS size, bytes, {} AS empty, {} AS opens,\n"
       "  contains(CAST(bytes AS STRING), '\\r') AS returns\nFROM ({})",
       empty, opens, query);
   query = fmt::format(
-      "SELECT _file, count(*) AS lines, count_if(empty) AS empty_lines, sum(size + 1) AS size,\n"
+      "SELECT path, count(*) AS lines, count_if(empty) AS empty_lines, sum(size + 1) AS size,\n"
       "  min_by(bytes, struct(block, mid)) FILTER (WHERE NOT empty) AS first,\n"
       "  max_by(bytes, struct(block, mid)) FILTER (WHERE NOT empty) AS last,\n"
       "  max_by(empty, struct(block, mid)) AS ends_empty,\n"
-      "  count_if(opens) AS opens, count_if(returns) AS returns\nFROM ({}) GROUP BY _file",
+      "  count_if(opens) AS opens, count_if(returns) AS returns\nFROM ({}) GROUP BY path",
       query);
   return fmt::format(
-      "SELECT _file, lines, empty_lines, size, {} AS head, {} AS first_complete, {} AS "
+      "SELECT path, lines, empty_lines, size, {} AS head, {} AS first_complete, {} AS "
       "last_complete, ends_empty, opens, returns\nFROM ({})",
       Head("first"), complete("first"), complete("last"), query);
+}
+
+std::string RenderSparkHead(const SparkLoad& load, size_t file, const Names& names) {
+  constexpr int kLines = 1000;
+  constexpr int kLineBytesShown = 32 * 1024;
+  return fmt::format(
+      "SELECT hex(substring(CAST(value AS BINARY), 1, {})) FROM ({}) ORDER BY block, mid LIMIT {}",
+      kLineBytesShown, SparkLines(load, {file}, names), kLines);
 }
 
 std::vector<Statement> RenderSparkRecords(const SparkLoad& load, WholeCut cut,
@@ -261,11 +270,10 @@ Statement RenderSparkRecordsView(const SparkLoad& load, const std::vector<WholeC
   }
   return {"the records of all files that were cut",
           fmt::format("CREATE OR REPLACE TEMPORARY VIEW {} AS\n{}",
-                      names.Temp("records", load.dataset->name),
-                      fmt::join(parts, "\nUNION ALL "))};
+                      names.Temp("records", load.dataset->name), fmt::join(parts, "\nUNION ALL "))};
 }
 
-std::string RenderSparkCutCsv(const SparkLoad& load, WholeCut cut, const Names& names) {
+std::string RenderSparkCutLines(const SparkLoad& load, WholeCut cut, const Names& names) {
   const bool quoted = cut == WholeCut::kQuotedNewlines;
   const bool csv = load.dataset->format == FileFormat::kCsv;
   const std::string empty = csv ? std::string("octet_length(_bytes) = 0")
