@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/type.h"
+
 namespace lyceum {
 
 std::string CharacterPattern(char c) {

@@ -116,8 +116,8 @@ std::string QuotedQuery(const SparkLoad& load, const std::vector<size_t>& files,
       query);
   return fmt::format(
       "SELECT _file, CAST(0 AS BIGINT) AS _block,\n"
-      "  CAST(row_number() OVER w - 1 AS BIGINT) AS _mid,\n"
-      "  CAST(1 + sum(lines) OVER w - lines AS BIGINT) AS _line,\n"
+      "  CAST((row_number() OVER w) - 1 AS BIGINT) AS _mid,\n"
+      "  CAST(1 + (sum(lines) OVER w) - lines AS BIGINT) AS _line,\n"
       "  CAST(NULL AS BIGINT) AS _element, {} AS _bytes, behind AS _open\n"
       "FROM (SELECT *, regexp_count(record, '\\r\\n|\\r|\\n') + 1 AS lines\n  FROM ({}))\n"
       "WINDOW w AS (PARTITION BY _file ORDER BY run, sub)",

@@ -40,12 +40,12 @@ std::string Decimal(const Type& type, const std::string& text) {
 }
 
 /// Java reads too large a number as infinite and too small a one as zero; both are outside the
-/// range.
+/// range. Every cast is a try_cast: what a CASE repeats Spark computes once, before the conditions.
 std::string Double(const std::string& text) {
   return fmt::format(
-      "CASE WHEN {0} AND abs(CAST({1} AS DOUBLE)) < CAST('Infinity' AS DOUBLE) AND "
-      "(CAST({1} AS DOUBLE) <> 0 OR NOT (regexp_replace({1}, '[eE].*', '') RLIKE '[1-9]')) "
-      "THEN CAST({1} AS DOUBLE) END",
+      "CASE WHEN {0} AND abs(try_cast({1} AS DOUBLE)) < CAST('Infinity' AS DOUBLE) AND "
+      "(try_cast({1} AS DOUBLE) <> 0 OR NOT (regexp_replace({1}, '[eE].*', '') RLIKE '[1-9]')) "
+      "THEN try_cast({1} AS DOUBLE) END",
       Matches(text, kDoublePattern), text);
 }
 
@@ -141,9 +141,9 @@ std::string Date(const SourceColumn& column, const std::string& text) {
 /// The moment of a text with an offset, in `timezone`; `base` is the moment as written.
 std::string WithOffset(const std::string& base, const std::string& offset,
                        const std::string& timezone) {
-  const std::string hours = fmt::format("CAST(substring({}, 2, 2) AS BIGINT)", offset);
+  const std::string hours = fmt::format("try_cast(substring({}, 2, 2) AS BIGINT)", offset);
   const std::string minutes = fmt::format(
-      "CAST(CASE length({0}) WHEN 3 THEN '0' WHEN 5 THEN substring({0}, 4, 2) ELSE "
+      "try_cast(CASE length({0}) WHEN 3 THEN '0' WHEN 5 THEN substring({0}, 4, 2) ELSE "
       "substring({0}, 5, 2) END AS BIGINT)",
       offset);
   const std::string seconds = fmt::format(
