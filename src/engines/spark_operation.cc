@@ -70,13 +70,14 @@ class Operation {
         if (!error.ok()) broken = error;
         // The server closed the stream in good order.
         if (error.ok() && tries == 1) continue;
-      } else if (!send_plan && last_answer_.empty() && IsUnknownOperation(error)) {
+      } else if (!send_plan && last_answer_.empty() &&
+                 error.is("INVALID_HANDLE.OPERATION_NOT_FOUND")) {
         send_plan = true;  // it never arrived
       } else if (send_plan && error.is("INVALID_HANDLE.OPERATION_ALREADY_EXISTS") && !broken.ok()) {
         send_plan = false;  // it arrived after all
       } else {
         const Status status = channel_->Fail(error);
-        if (!IsUnknownOperation(error)) return status;
+        if (broken.ok() || !HasDropped(error)) return status;
         return Unavailable(fmt::format(
             "'{}' dropped a statement while the connection was cut; run again", channel_->name()));
       }
@@ -89,9 +90,11 @@ class Operation {
     }
   }
 
-  static bool IsUnknownOperation(const SparkError& error) {
+  /// The server gave up to keep the statement, or its answers, for us.
+  static bool HasDropped(const SparkError& error) {
     return error.is("INVALID_HANDLE.OPERATION_NOT_FOUND") ||
-           error.is("INVALID_HANDLE.OPERATION_ABANDONED");
+           error.is("INVALID_HANDLE.OPERATION_ABANDONED") ||
+           error.error_class.rfind("INVALID_CURSOR.", 0) == 0;
   }
 
   static bool MayAttach(const SparkError& error) {
@@ -119,7 +122,6 @@ class Operation {
     if (answer.has_result_complete()) complete_ = true;
     if (answer.has_execution_progress()) Advance(answer.execution_progress());
     if (!complete_) RETURN_IF_ERROR(answers_(answer));
-    // Progress messages are not kept by the server and have no id to go on from.
     if (answer.response_id().empty()) return Status::Ok();
     last_answer_ = answer.response_id();
     unreleased_bytes_ += answer.arrow_batch().data().size();

@@ -11,6 +11,7 @@ import unittest
 from services.service import ServiceAbsent
 from services.spark import SparkServer
 from services.spark_proxy import SparkProxy
+from services.tls_front import TlsFront
 
 _server = None
 
@@ -36,9 +37,10 @@ def _not_run(why):
 class Probe:
     """A process that holds one client; every method returns its answer."""
 
-    def __init__(self, url):
+    def __init__(self, url, **environment):
         self._process = subprocess.Popen([os.environ["LYCEUM_SPARK_PROBE"], url], stdin=subprocess.PIPE,
-                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                         env={**os.environ, **environment})
         self.opened = json.loads(self._process.stdout.readline())
 
     def execute(self, sql):
@@ -302,6 +304,14 @@ class Sessions(SparkCase):
                     "code": "unavailable",
                     "message": f"the Spark server at sc://127.0.0.1:{server.port} refuses us: {why}"})
                 self.assertEqual(refused.close(), "")
+            with TlsFront(server.port) as front:
+                url = f"sc://127.0.0.1:{front.port}/;token=RIGHT%2B%2F%3D"
+                secure = Probe(url, GRPC_DEFAULT_SSL_ROOTS_FILE_PATH=str(front.certificate))
+                self.assertEqual(secure.rows("SELECT 1"), [["1"]])
+                self.assertEqual(secure.close(), "")
+                stranger = Probe(url)  # it trusts the system's authorities, of which the front's is none
+                self.assertIn("does not answer", stranger.opened["message"])
+                self.assertEqual(stranger.close(), "")
             header = self.open(f"{server.url}/;Authorization=Bearer%20RIGHT%2B%2F%3D")
             self.assertEqual(header.rows("SELECT 1"), [["1"]])
             process, folder = server.process, server.folder
