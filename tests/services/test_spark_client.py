@@ -22,7 +22,8 @@ def setUpModule():
         _not_run("this build has no Spark client")
     try:
         _server = SparkServer(spark_connect_progress_reportInterval="100ms",
-                              spark_connect_execute_reattachable_senderMaxStreamSize="300k")
+                              spark_connect_execute_reattachable_senderMaxStreamSize="300k",
+                              spark_connect_execute_reattachable_senderMaxStreamDuration="300ms")
         _server.start()
     except ServiceAbsent as absent:
         _not_run(absent)
@@ -147,6 +148,10 @@ class Statements(SparkCase):
             answer = probe.view(name="gone", paths=[f"{folder}/gone"], select=["value"])
             self.assertEqual((answer["code"], answer["class"]), ("unavailable", "PATH_NOT_FOUND"))
             self.assertIn(f"{folder}/gone", answer["message"])
+
+    def test_a_long_silence(self):
+        # The server closes more streams than the client would try again.
+        self.assertEqual(self.open().rows("SELECT java_method('java.lang.Thread', 'sleep', 5000L)"), [["null"]])
 
     def test_progress_rises(self):
         answer = self.open().execute("SELECT count(*) FROM (SELECT hash(id) h FROM range(0, 400000000, 1, 8)) WHERE h = 5")
