@@ -8,6 +8,7 @@ import tempfile
 import time
 import unittest
 
+from services import service
 from services.service import ServiceAbsent
 from services.spark import SparkServer
 from services.spark_proxy import SparkProxy
@@ -334,6 +335,19 @@ class Sessions(SparkCase):
             answer = second.query("SELECT 1")
             self.assertEqual((answer["code"], answer["message"]), (
                 "unavailable", "the session on 'lake' has ended (the server was restarted or dropped it); run again"))
+
+
+class Servers(unittest.TestCase):
+    def test_gone_with_the_test_program(self):
+        program = ("import os, signal; from services.spark import SparkServer; server = SparkServer(); server.start();"
+                   "print(server.port, server.folder, flush=True); os.kill(os.getpid(), signal.SIGKILL)")
+        said = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=False).stdout
+        port, folder = said.split()
+        deadline = time.monotonic() + 20
+        while (service.answers(int(port)) or os.path.exists(folder)) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self.assertFalse(service.answers(int(port)))
+        self.assertFalse(os.path.exists(folder))
 
 
 if __name__ == "__main__":
