@@ -211,7 +211,7 @@ class IndexedFile : public RecordFile {
     } while (at == block.size() && !block.at_end());
     if (at == block.size()) {
       // Blank lines are lines without a record; no byte at all is a file that went wrong.
-      if (text_.size() == 0) Fault("is empty: expected a JSON array or one object per line");
+      if (text_.size() == start_) Fault("is empty: expected a JSON array or one object per line");
       layout_ = Layout::kJsonLines;
       return IndexLines(start_);
     }

@@ -264,7 +264,7 @@ uint64_t RejectingBits(const std::vector<Rule>& unique) {
   return mask;
 }
 
-std::string RenderRuleCounts(const ReadStep& step, const Names& names) {
+std::vector<std::string> RuleCounts(const ReadStep& step, const Names& names) {
   std::vector<std::string> counts;
   size_t row = 0, unique = 0;
   for (const Rule& rule : step.rules) {
@@ -277,8 +277,7 @@ std::string RenderRuleCounts(const ReadStep& step, const Names& names) {
     }
   }
   counts.push_back("count(*)");
-  return fmt::format("SELECT {} FROM {}", fmt::join(counts, ", "),
-                     names.Temp("read", step.dataset->name));
+  return counts;
 }
 
 std::vector<std::string> SourceColumns(const Dataset& dataset) {

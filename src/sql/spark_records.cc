@@ -49,6 +49,18 @@ std::string Head(const std::string& bytes) {
   return fmt::format("hex(substring({}, 1, {}))", bytes, kHeadBytes);
 }
 
+/// Whether a line's bytes begin with a complete element; CSV has none.
+std::string Complete(const Dataset& dataset, const std::string& bytes) {
+  if (dataset.format == FileFormat::kCsv) return "TRUE";
+  return Matches(fmt::format("CAST({} AS STRING)", bytes),
+                 fmt::format(R"(\A{}{})", kJsonBlanks, JsonElementOutline()));
+}
+
+std::string IsEmpty(const Dataset& dataset, const std::string& bytes) {
+  if (dataset.format == FileFormat::kCsv) return fmt::format("octet_length({}) = 0", bytes);
+  return Matches(fmt::format("CAST({} AS STRING)", bytes), R"(\A[ \t\r\n]*\z)");
+}
+
 /// Cuts files at line feeds and at every CR that ends a line by itself.
 std::string ReturnsQuery(const SparkLoad& load, const std::vector<size_t>& files,
                          const Names& names) {
@@ -146,8 +158,10 @@ std::string ElementsQuery(const SparkLoad& load, const std::vector<size_t>& file
       "  substring(text, locate('[', text) + 1) AS body\nFROM ({})",
       query);
   query = fmt::format("SELECT *, regexp_extract_all(body, {}, 0) AS items\nFROM ({})", item, query);
+  // The count has its own level: what stands beside explode() is copied for every element.
+  query = fmt::format("SELECT *, size(items) AS elements\nFROM ({})", query);
   query = fmt::format(
-      "SELECT _file, lines_before, size(items) AS elements, posexplode(concat(items, "
+      "SELECT _file, lines_before, elements, posexplode(concat(items, "
       "array(substring("
       "body, CAST(1 + aggregate(items, 0L, (sum, x) -> sum + length(x)) AS INT))))) AS (at, item)\n"
       "FROM ({})",
@@ -205,34 +219,30 @@ std::string SparkLines(const SparkLoad& load, const std::vector<size_t>& files,
 
 std::string RenderSparkInspection(const SparkLoad& load, const Names& names) {
   const bool csv = load.dataset->format == FileFormat::kCsv;
-  const std::string empty = csv ? std::string("octet_length(bytes) = 0")
-                                : Matches("CAST(bytes AS STRING)", R"(\A[ \t\r\n]*\z)");
   const std::string opens =
       csv ? fmt::format("CASE WHEN contains(value, '\"') THEN {} ELSE FALSE END",
                         Matches("value", CsvOpensQuote(load.dataset->delimiter)))
           : "FALSE";
-  const auto complete = [&](const char* bytes) {
-    return csv ? std::string("TRUE")
-               : Matches(fmt::format("CAST({} AS STRING)", bytes),
-                         fmt::format(R"(\A{}{})", kJsonBlanks, JsonElementOutline()));
-  };
   std::string query = fmt::format("SELECT path, block, mid, value, {} AS bytes\nFROM {}",
                                   kLineBytes, names.Temp("lines", load.dataset->name));
   query = fmt::format(
       "SELECT path, block, mid, octet_length(value) AS size, bytes, {} AS empty, {} AS opens,\n"
-      "  contains(CAST(bytes AS STRING), '\\r') AS returns\nFROM ({})",
-      empty, opens, query);
+      "  contains(CAST(bytes AS STRING), '\\r') AS returns, endswith(value, '\\r') AS "
+      "ends_in_return\n"
+      "FROM ({})",
+      IsEmpty(*load.dataset, "bytes"), opens, query);
   query = fmt::format(
       "SELECT path, count(*) AS lines, count_if(empty) AS empty_lines, sum(size + 1) AS size,\n"
       "  min_by(bytes, struct(block, mid)) FILTER (WHERE NOT empty) AS first,\n"
       "  max_by(bytes, struct(block, mid)) FILTER (WHERE NOT empty) AS last,\n"
       "  max_by(empty, struct(block, mid)) AS ends_empty,\n"
+      "  max_by(ends_in_return, struct(block, mid)) AS ends_in_return,\n"
       "  count_if(opens) AS opens, count_if(returns) AS returns\nFROM ({}) GROUP BY path",
       query);
   return fmt::format(
       "SELECT path, lines, empty_lines, size, {} AS head, {} AS first_complete, {} AS "
-      "last_complete, ends_empty, opens, returns\nFROM ({})",
-      Head("first"), complete("first"), complete("last"), query);
+      "last_complete, ends_empty, opens, returns, ends_in_return\nFROM ({})",
+      Head("first"), Complete(*load.dataset, "first"), Complete(*load.dataset, "last"), query);
 }
 
 std::string RenderSparkHead(const SparkLoad& load, size_t file, const Names& names) {
@@ -275,15 +285,17 @@ Statement RenderSparkRecordsView(const SparkLoad& load, const std::vector<WholeC
 
 std::string RenderSparkCutLines(const SparkLoad& load, WholeCut cut, const Names& names) {
   const bool quoted = cut == WholeCut::kQuotedNewlines;
-  const bool csv = load.dataset->format == FileFormat::kCsv;
-  const std::string empty = csv ? std::string("octet_length(_bytes) = 0")
-                                : Matches("CAST(_bytes AS STRING)", R"(\A[ \t\r\n]*\z)");
-  return fmt::format(
-      "SELECT _file, count(*), count_if({0}), {1}, coalesce(max({2}), 0)\n"
-      "FROM {3} GROUP BY _file",
-      empty, Head(fmt::format("min_by(_bytes, _mid) FILTER (WHERE NOT ({}))", empty)),
+  std::string query = fmt::format(
+      "SELECT _file, count(*) AS lines, count_if(empty) AS empty_lines,\n"
+      "  min_by(_bytes, _mid) FILTER (WHERE NOT empty) AS first,\n"
+      "  max_by(_bytes, _mid) FILTER (WHERE NOT empty) AS last,\n"
+      "  max_by(empty, _mid) AS ends_empty, max({}) AS open_line\n"
+      "FROM (SELECT *, {} AS empty FROM {}) GROUP BY _file",
       quoted ? "CASE WHEN _open = 1 THEN _line END" : "CAST(NULL AS BIGINT)",
-      names.Temp(CutName(cut), load.dataset->name));
+      IsEmpty(*load.dataset, "_bytes"), names.Temp(CutName(cut), load.dataset->name));
+  return fmt::format(
+      "SELECT _file, lines, empty_lines, {}, {}, {}, ends_empty, coalesce(open_line, 0)\nFROM ({})",
+      Head("first"), Complete(*load.dataset, "first"), Complete(*load.dataset, "last"), query);
 }
 
 std::string RenderSparkCutArrays(const SparkLoad& load, const Names& names) {

@@ -22,8 +22,7 @@ std::string IntegerPattern(bool zero_fraction) {
   return zero_fraction ? R"([+-]?[0-9]+(?:\.0+)?)" : "[+-]?[0-9]+";
 }
 
-constexpr char kDoublePattern[] =
-    R"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)";
+constexpr char kDoublePattern[] = R"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)";
 
 std::string Integer(const SourceColumn& column, const std::string& text, const char* type) {
   const std::string digits =
@@ -150,15 +149,14 @@ std::string WithOffset(const std::string& base, const std::string& offset,
       "CASE WHEN {0} IN ('Z', 'z') THEN 0 WHEN {1} > 59 OR {2} * 60 + {1} > {3} THEN NULL ELSE "
       "({2} * 3600 + {1} * 60) * CASE WHEN startswith({0}, '-') THEN -1 ELSE 1 END END",
       offset, minutes, hours, kMaxOffsetMinutes);
-  std::string moment =
-      fmt::format("timestamp_micros(unix_micros(CAST({} AS TIMESTAMP)) - ({}) * 1000000)", base,
-                  seconds);
+  std::string moment = fmt::format(
+      "timestamp_micros(unix_micros(CAST({} AS TIMESTAMP)) - ({}) * 1000000)", base, seconds);
   if (timezone != "UTC") {
     moment = fmt::format("from_utc_timestamp({}, {})", moment, SparkText(timezone));
   }
   // An offset may lead out of the years that exist.
-  return fmt::format(
-      "CASE WHEN year({0}) BETWEEN 1 AND 9999 THEN CAST({0} AS TIMESTAMP_NTZ) END", moment);
+  return fmt::format("CASE WHEN year({0}) BETWEEN 1 AND 9999 THEN CAST({0} AS TIMESTAMP_NTZ) END",
+                     moment);
 }
 
 std::string Timestamp(const SourceColumn& column, const std::string& text,
@@ -169,8 +167,7 @@ std::string Timestamp(const SourceColumn& column, const std::string& text,
     const std::string until_seconds =
         fmt::format("{}, ' ', {}, ':', {}, ':', {}", DateText(format, text),
                     Part(format, 3, text, 2), Part(format, 4, text, 2), Part(format, 5, text, 2));
-    const std::string plain =
-        fmt::format("try_cast(concat({}) AS TIMESTAMP_NTZ)", until_seconds);
+    const std::string plain = fmt::format("try_cast(concat({}) AS TIMESTAMP_NTZ)", until_seconds);
     values.push_back(fmt::format("CASE WHEN {} AND {} THEN {} END", Matches(text, format.pattern),
                                  HasYear(format, text), plain));
     if (!format.ends_in_seconds) continue;
@@ -183,8 +180,8 @@ std::string Timestamp(const SourceColumn& column, const std::string& text,
         fmt::format("try_cast(concat({}, {}) AS TIMESTAMP_NTZ)", until_seconds, fraction);
     values.push_back(fmt::format(
         "CASE WHEN {} AND {} THEN CASE WHEN {} = '' THEN {} ELSE {} END END",
-        Matches(text, format.pattern +
-                          R"((?:\.[0-9]{1,6}0*)?(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?)"),
+        Matches(text,
+                format.pattern + R"((?:\.[0-9]{1,6}0*)?(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?)"),
         HasYear(format, text), offset, base, WithOffset(base, offset, timezone)));
   }
   return FirstOf(values);
@@ -199,9 +196,7 @@ bool HasRange(const Type& type) {
 
 std::string SparkText(std::string_view text) { return QuoteText(SparkDialect(), text); }
 
-std::string RenderSparkFolded(const std::string& text) {
-  return SharedCall("lower_ascii", {text});
-}
+std::string RenderSparkFolded(const std::string& text) { return SharedCall("lower_ascii", {text}); }
 
 std::string RenderSparkValue(const SourceColumn& column, const std::string& text,
                              const std::string& timezone) {
@@ -217,9 +212,10 @@ std::string RenderSparkValue(const SourceColumn& column, const std::string& text
     case TypeKind::kBoolean:
       return Boolean(column, text);
     case TypeKind::kText:
-      return fmt::format("CASE WHEN octet_length({0}) <= {1} AND NOT contains({0}, '\\u0000') "
-                         "THEN {0} END",
-                         text, kMaxTextBytes);
+      return fmt::format(
+          "CASE WHEN octet_length({0}) <= {1} AND NOT contains({0}, '\\u0000') "
+          "THEN {0} END",
+          text, kMaxTextBytes);
     case TypeKind::kDate:
       return Date(column, text);
     case TypeKind::kTimestamp:

@@ -101,8 +101,7 @@ TEST(RenderExpression, OverflowIsFoundRowByRow) {
   Diagnostics diagnostics;
   const Expr expr = ParseExpression("b + i", {1, 1}, kScope, &diagnostics);
   ASSERT_TRUE(expr && CanFail(expr));
-  const std::string check =
-      *RenderEvaluationFails(DuckDbDialect(), expr);
+  const std::string check = *RenderEvaluationFails(DuckDbDialect(), expr);
   const auto rows = (*database)->Query("SELECT " + check +
                                        " FROM (VALUES (9223372036854775807, 1), (1, 1), (NULL, 1)) "
                                        "AS v(b, i)");
