@@ -332,22 +332,7 @@ Status BatchRun::LoadDatasets() {
 
 Status BatchRun::LoadDataset(Loaded* loaded) {
   const Dataset& dataset = *loaded->plan->dataset;
-  loaded->load.plan = loaded->plan;
-  loaded->load.batch_date = date_;
-  for (const Step& step : plan_.steps) {
-    if (const auto* read = std::get_if<ReadStep>(&step); read && read->dataset == &dataset) {
-      loaded->load.read = *read;
-    } else if (const auto* keep = std::get_if<DeduplicateStep>(&step);
-               keep && keep->dataset == &dataset) {
-      loaded->load.deduplicate = *keep;
-    } else if (const auto* stage = std::get_if<StageStep>(&step);
-               stage && stage->dataset == &dataset) {
-      loaded->load.stage = *stage;
-    } else if (const auto* quarantine = std::get_if<QuarantineStep>(&step);
-               quarantine && quarantine->dataset == &dataset) {
-      loaded->load.quarantine = *quarantine;
-    }
-  }
+  loaded->load = LoadOf(plan_, *loaded->plan);
   const auto start = Clock::now();
   ASSIGN_OR_RETURN(loaded->outcome, session_.engine_->Load(loaded->load, engine_names_));
   record_.phases.load += SecondsSince(start);

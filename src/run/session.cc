@@ -8,6 +8,7 @@
 #include <set>
 
 #include "engines/spark_engine.h"
+#include "engines/spark_results.h"
 #include "run/batch_run.h"
 #include "run/ledger.h"
 #include "run/schema_update.h"
@@ -141,6 +142,7 @@ Session::~Session() {
 }
 
 Result<std::unique_ptr<Session>> Session::Open(const Spec& spec, const SessionOptions& options) {
+  RETURN_IF_ERROR(CheckRunnable(options.engine));
   std::unique_ptr<Session> session(new Session(spec, options));
   session->run_root_ =
       options.run_directory.empty() ? options.target.DefaultRunDirectory() : options.run_directory;
@@ -188,6 +190,13 @@ Status Session::OpenEngine() {
   const ResolvedEngine& chosen = options_.engine;
   if (chosen.kind == EngineKind::kDuckDb) {
     ASSIGN_OR_RETURN(engine_, MakeDuckDbEngine(database_.get(), common));
+    return Status::Ok();
+  }
+  if (chosen.kind == EngineKind::kResults) {
+    if (IsObjectUrl(chosen.results) && !store_) {
+      ASSIGN_OR_RETURN(store_, ObjectStore::Open(database_.get()));
+    }
+    engine_ = MakeResultsEngine(database_.get(), common, chosen.results);
     return Status::Ok();
   }
   SparkEngineOptions spark;

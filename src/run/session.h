@@ -146,4 +146,12 @@ Result<PlannedDate> PlanDate(const Spec& spec, const SessionOptions& options, co
 /// files).
 Result<std::vector<StepStatement>> RenderScript(const PlannedDate& planned);
 
+/// The load of a plan as a script for spark-sql, for clusters without Spark Connect. Its results
+/// lie below SparkResultsFolder(), where `--engine results:FOLDER` takes them up. Reads the
+/// delivered files, to say how Spark must read them.
+Result<std::vector<StepStatement>> RenderSparkScript(const PlannedDate& planned,
+                                                     const SessionOptions& options);
+/// Where the script's results lie, as Lyceum sees them.
+std::string SparkResultsFolder(const PlannedDate& planned, const SessionOptions& options);
+
 }  // namespace lyceum

@@ -55,6 +55,11 @@ struct SparkLoad {
 /// Session settings that the statements rely on.
 const std::vector<std::pair<std::string, std::string>>& SparkSettings();
 
+/// The views `_lines_` and `_whole_` as SQL, for scripts; a client that has other means need not
+/// name each file. `paths` are those that the cluster opens, escaped; as SparkLoad::files.
+std::vector<Statement> RenderSparkViews(const SparkLoad& load,
+                                        const std::vector<std::string>& paths, const Names& names);
+
 /// One row per file that has a byte: its path as Spark spells it, lines, empty lines (CSV; JSON:
 /// blank ones), bytes of its lines with a line feed each, the first 64 KiB of its first line that
 /// is not empty (hex), whether that line and the last such line hold a complete JSON element,

@@ -217,6 +217,42 @@ std::string SparkLines(const SparkLoad& load, const std::vector<size_t>& files,
       names.Temp("lines", load.dataset->name), fmt::join(rows, ", "));
 }
 
+std::vector<Statement> RenderSparkViews(const SparkLoad& load,
+                                        const std::vector<std::string>& paths, const Names& names) {
+  const std::string& dataset = load.dataset->name;
+  std::vector<Statement> statements;
+  std::vector<std::string> lines, whole;
+  for (size_t i = 0; i < paths.size(); ++i) {
+    const SparkFile& file = load.files[i];
+    if (file.faulty) continue;
+    const bool array =
+        load.dataset->format == FileFormat::kJson && file.source == RecordSource::kWhole;
+    const auto add = [&](const char* kind, const char* option, const std::string& columns,
+                         std::vector<std::string>* parts) {
+      const std::string view = names.Temp(kind, fmt::format("{}_{}", dataset, i));
+      statements.push_back(
+          {fmt::format("file {} of '{}'", i + 1, dataset),
+           fmt::format("CREATE OR REPLACE TEMPORARY VIEW {} USING text OPTIONS (path {}, {})", view,
+                       SparkText(paths[i]), option)});
+      parts->push_back(
+          fmt::format("SELECT {} AS path, {} FROM {}", SparkText(file.path), columns, view));
+    };
+    add("text", "lineSep '\\n'",
+        "input_file_block_start() AS block, monotonically_increasing_id() AS mid, value", &lines);
+    if (array) add("document", "wholetext 'true'", "value", &whole);
+  }
+  const auto unite = [&](const char* what, const char* purpose,
+                         const std::vector<std::string>& parts) {
+    if (parts.empty()) return;
+    statements.push_back(
+        {purpose, fmt::format("CREATE OR REPLACE TEMPORARY VIEW {} AS\n{}",
+                              names.Temp(what, dataset), fmt::join(parts, "\nUNION ALL "))});
+  };
+  unite("lines", "the lines of all files, in the order of each file", lines);
+  unite("whole", "the text of files that are read whole", whole);
+  return statements;
+}
+
 std::string RenderSparkInspection(const SparkLoad& load, const Names& names) {
   const bool csv = load.dataset->format == FileFormat::kCsv;
   const std::string opens =
