@@ -11,6 +11,7 @@
 #include "report/listings.h"
 #include "report/progress.h"
 #include "report/run_report.h"
+#include "run/cluster_input.h"
 #include "run/remote_input.h"
 
 namespace lyceum {
@@ -59,8 +60,13 @@ Result<std::unique_ptr<Prepared>> Prepare(const Options& options, const Output& 
     return BadSpec("--input is missing; write --input FOLDER with the delivered files");
   }
   ASSIGN_OR_RETURN(prepared->session, MakeSessionOptions(options, prepared->loaded.spec));
-  ASSIGN_OR_RETURN(prepared->inbox,
-                   OpenInbox(prepared->loaded.spec, options.input, options.temp_directory));
+  const Spec& spec = prepared->loaded.spec;
+  const ResolvedEngine& engine = prepared->session.engine;
+  if (IsOnCluster(engine, options.input)) {
+    ASSIGN_OR_RETURN(prepared->inbox, OpenClusterInbox(spec, options.input, engine));
+  } else {
+    ASSIGN_OR_RETURN(prepared->inbox, OpenInbox(spec, options.input, options.temp_directory));
+  }
   return prepared;
 }
 

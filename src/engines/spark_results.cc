@@ -117,7 +117,7 @@ Result<LoadOutcome> ReadSparkResults(DuckDb* database, const SparkResults& resul
   const auto counts = database->Query(
       fmt::format("SELECT what, place, name, records FROM {}", Parquet(results, "counts")));
   if (!counts.ok()) {
-    return Unavailable(fmt::format("the results of '{}' are not in '{}': {}",
+    return Unavailable(fmt::format("the results of '{}' are not in '{}'; run its script first ({})",
                                    load.plan->dataset->name, results.folder,
                                    counts.status().message()));
   }

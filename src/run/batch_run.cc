@@ -78,6 +78,14 @@ Result<std::map<std::string, std::vector<DeliveredFile>>> FingerprintFiles(const
   if (inbox.remote) inbox.remote->KeepOnly(wanted);
   for (const Dataset& dataset : spec.datasets) {
     for (const FoundFile& found : inbox.For(dataset, date)) {
+      if (const auto listed = inbox.on_cluster.find(found.path); listed != inbox.on_cluster.end()) {
+        FileFingerprint fingerprint;
+        fingerprint.path = listed->second.path;
+        fingerprint.bytes = listed->second.bytes;
+        fingerprint.content_id = listed->second.content_id;
+        files[dataset.name].push_back({found.relative, found.base_name, std::move(fingerprint)});
+        continue;
+      }
       std::string path = found.path;
       if (inbox.remote) {
         ASSIGN_OR_RETURN(path, inbox.remote->Fetch(found.path));

@@ -153,10 +153,19 @@ Result<std::vector<Statement>> RenderSparkStage(const SparkLoad& load, const Sta
     return RenderSparkKey(values);
   };
   ASSIGN_OR_RETURN(const std::vector<std::string> items, RenderStagedItems(step, names, key_of));
+  const std::string rows = fmt::format("SELECT {}\nFROM {}", fmt::join(items, ",\n  "),
+                                       KeptRows(*step.dataset, UniqueRules(rules), names));
+  std::vector<std::string> columns;
+  for (const TableColumn& column : StagedColumns(step.table)) {
+    const std::string name = names.Column(column.name);
+    // 38 digits are the only decimals that Spark writes in the fixed length that Redshift reads.
+    columns.push_back(
+        column.type.kind == TypeKind::kDecimal
+            ? fmt::format("CAST({0} AS DECIMAL(38,{1})) AS {0}", name, column.type.scale)
+            : name);
+  }
   return SparkTable(load, "staged", Statements(load, "the accepted rows, with their keys,"),
-                    fmt::format("SELECT {}\nFROM {}", fmt::join(items, ",\n  "),
-                                KeptRows(*step.dataset, UniqueRules(rules), names)),
-                    names);
+                    fmt::format("SELECT {}\nFROM ({})", fmt::join(columns, ", "), rows), names);
 }
 
 std::vector<Statement> RenderSparkQuarantine(const SparkLoad& load, const QuarantineStep& step,
