@@ -69,6 +69,16 @@ Status CheckRunnable(const ResolvedEngine& engine) {
       "'engines:' in the spec");
 }
 
+Status CheckSpecRuns(const Spec& spec, const ResolvedEngine& engine) {
+  if (engine.kind != EngineKind::kSpark) return Status::Ok();
+  std::string text;
+  for (const Diagnostic& problem : SparkProblems(spec)) {
+    text += fmt::format("{}line {} of the spec: {}", text.empty() ? "" : "\n", problem.span.line,
+                        problem.message);
+  }
+  return text.empty() ? Status::Ok() : BadSpec(text);
+}
+
 Result<ResolvedEngine> ResolveEngine(const Spec* spec, const std::string& text) {
   ResolvedEngine engine;
   if (IsSparkUrl(text)) {

@@ -42,5 +42,7 @@ Result<ResolvedEngine> ResolveEngine(const Spec* spec, const std::string& text);
 
 /// kBadSpec if nothing can run on the engine, since `spark` names no cluster.
 Status CheckRunnable(const ResolvedEngine& engine);
+/// kBadSpec with every place of the spec that the engine cannot run.
+Status CheckSpecRuns(const Spec& spec, const ResolvedEngine& engine);
 
 }  // namespace lyceum

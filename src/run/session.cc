@@ -143,6 +143,7 @@ Session::~Session() {
 
 Result<std::unique_ptr<Session>> Session::Open(const Spec& spec, const SessionOptions& options) {
   RETURN_IF_ERROR(CheckRunnable(options.engine));
+  RETURN_IF_ERROR(CheckSpecRuns(spec, options.engine));
   std::unique_ptr<Session> session(new Session(spec, options));
   session->run_root_ =
       options.run_directory.empty() ? options.target.DefaultRunDirectory() : options.run_directory;

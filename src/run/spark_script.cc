@@ -129,6 +129,7 @@ std::string SparkResultsFolder(const PlannedDate& planned, const SessionOptions&
 
 Result<std::vector<StepStatement>> RenderSparkScript(const PlannedDate& planned,
                                                      const SessionOptions& options) {
+  RETURN_IF_ERROR(CheckSpecRuns(*planned.plan.spec, options.engine));
   ASSIGN_OR_RETURN(const auto spill,
                    SpillFolder::Make(options.temp_directory.empty()
                                          ? std::filesystem::temp_directory_path().string()

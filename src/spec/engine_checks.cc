@@ -6,6 +6,7 @@
 
 #include "base/redact.h"
 #include "spec/checks.h"
+#include "spec/pattern_subset.h"
 
 namespace lyceum {
 namespace {
@@ -41,6 +42,13 @@ class EngineChecks : public SpecChecks {
       CheckUrl(engine);
       CheckDirectories(engine);
       CheckSettings(engine);
+    }
+    const bool has_spark = std::any_of(spec_.engines.begin(), spec_.engines.end(),
+                                       [](const auto& engine) { return engine.type == "spark"; });
+    if (has_spark) {
+      for (const Diagnostic& problem : SparkProblems(spec_)) {
+        diagnostics_.Warning(problem.span, problem.message);
+      }
     }
     // The engine inside Lyceum needs no section.
     const std::string& chosen = spec_.default_engine;
@@ -113,6 +121,24 @@ class EngineChecks : public SpecChecks {
 void CheckEngines(const YamlNode& root, std::string_view document, Spec* spec,
                   Diagnostics* diagnostics) {
   EngineChecks(root, document, spec, diagnostics).Run();
+}
+
+std::vector<Diagnostic> SparkProblems(const Spec& spec) {
+  std::vector<Diagnostic> problems;
+  for (const Dataset& dataset : spec.datasets) {
+    for (const Rule& rule : dataset.rules) {
+      if (rule.type != RuleType::kPattern || !CostOf(rule.pattern).ambiguous) continue;
+      Diagnostic problem;
+      problem.span = rule.span;
+      problem.message = fmt::format(
+          "the pattern of '{}' repeats a group that holds a repeat or longer alternatives, on "
+          "which "
+          "Spark's matching may take for ever; write it without, or run it on the embedded engine",
+          rule.columns[0]);
+      problems.push_back(std::move(problem));
+    }
+  }
+  return problems;
 }
 
 }  // namespace lyceum

@@ -91,8 +91,7 @@ Result<std::string> ExpressionFails(const Rule& rule, const Names& names) {
   const std::string broken = fmt::format("NOT ({})", sql);
   if (!CanFail(rule.expression)) return broken;
   ASSIGN_OR_RETURN(const std::string fails, RenderEvaluationFails(dialect, rule.expression));
-  return fmt::format("({} OR {})", fails,
-                     dialect.null_if_fails ? dialect.null_if_fails(broken) : broken);
+  return fmt::format("({} OR {})", fails, broken);
 }
 
 /// A condition that is true exactly on rows that break the rule.
