@@ -16,10 +16,16 @@ constexpr std::string_view kOwnSettings[] = {
     "spark.sql.ansi.enabled",
     "spark.sql.caseSensitive",
     "spark.sql.decimalOperations.allowPrecisionLoss",
+    "spark.sql.files.ignoreCorruptFiles",
+    "spark.sql.files.ignoreMissingFiles",
     "spark.sql.legacy.",
+    "spark.sql.parquet.compression.codec",
+    "spark.sql.parquet.inferTimestampNTZ.enabled",
+    "spark.sql.parquet.writeLegacyFormat",
     "spark.sql.parser.escapedStringLiterals",
     "spark.sql.session.timeZone",
     "spark.sql.storeAssignmentPolicy",
+    "spark.sql.timestampType",
     "spark.sql.variable.substitute",
 };
 

@@ -198,9 +198,17 @@ const std::vector<std::pair<std::string, std::string>>& SparkSettings() {
       // Products keep all digits after the point; specs admit no expression that needs more
       // than 38.
       {"spark.sql.decimalOperations.allowPrecisionLoss", "false"},
-      // Names of columns are checked by the spec; timestamps are microseconds without a zone.
+      {"spark.sql.timestampType", "TIMESTAMP_LTZ"},
+      // Timestamps are microseconds without a zone; Redshift reads snappy.
       {"spark.sql.parquet.inferTimestampNTZ.enabled", "true"},
       {"spark.sql.parquet.writeLegacyFormat", "false"},
+      {"spark.sql.parquet.compression.codec", "snappy"},
+      // Columns that stand on others, forty deep, take more rounds than the default of 100.
+      {"spark.sql.analyzer.maxIterations", "1000"},
+      {"spark.sql.optimizer.maxIterations", "1000"},
+      // A file that cannot be read must end the run, not vanish from it.
+      {"spark.sql.files.ignoreCorruptFiles", "false"},
+      {"spark.sql.files.ignoreMissingFiles", "false"},
   };
   return settings;
 }
