@@ -20,6 +20,8 @@ constexpr std::string_view kOwnSettings[] = {
     "spark.sql.files.ignoreMissingFiles",
     "spark.sql.legacy.",
     "spark.sql.parquet.compression.codec",
+    "spark.sql.parquet.datetimeRebaseModeInRead",
+    "spark.sql.parquet.datetimeRebaseModeInWrite",
     "spark.sql.parquet.inferTimestampNTZ.enabled",
     "spark.sql.parquet.writeLegacyFormat",
     "spark.sql.parser.escapedStringLiterals",

@@ -130,7 +130,8 @@ const std::vector<Field> kPipelineFields = {
             "`spark.sql.variable.substitute`, `spark.sql.parser.escapedStringLiterals`, "
             "`spark.sql.storeAssignmentPolicy`, `spark.sql.timestampType`, "
             "`spark.sql.files.ignoreCorruptFiles`, `spark.sql.files.ignoreMissingFiles`, "
-            "`spark.sql.parquet.compression.codec`, `spark.sql.parquet.inferTimestampNTZ.enabled`, "
+            "`spark.sql.parquet.compression.codec`, `spark.sql.parquet.datetimeRebaseModeIn*`, "
+            "`spark.sql.parquet.inferTimestampNTZ.enabled`, "
             "`spark.sql.parquet.writeLegacyFormat`, "
             "`spark.sql.decimalOperations.allowPrecisionLoss`, `spark.sql.legacy.*`."},
     {.path = "default_engine",

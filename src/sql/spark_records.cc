@@ -203,6 +203,10 @@ const std::vector<std::pair<std::string, std::string>>& SparkSettings() {
       {"spark.sql.parquet.inferTimestampNTZ.enabled", "true"},
       {"spark.sql.parquet.writeLegacyFormat", "false"},
       {"spark.sql.parquet.compression.codec", "snappy"},
+      // The calendar goes on as it is before 1582.
+      {"spark.sql.parquet.datetimeRebaseModeInWrite", "CORRECTED"},
+      {"spark.sql.parquet.datetimeRebaseModeInRead", "CORRECTED"},
+      {"spark.sql.legacy.timeParserPolicy", "CORRECTED"},
       // Columns that stand on others, forty deep, take more rounds than the default of 100.
       {"spark.sql.analyzer.maxIterations", "1000"},
       {"spark.sql.optimizer.maxIterations", "1000"},
