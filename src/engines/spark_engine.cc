@@ -30,9 +30,30 @@ class SparkEngine : public Engine {
 
   ~SparkEngine() override {
     while (!deliveries_.empty()) (void)Discard(std::string(deliveries_.begin()->first));
-    if (IsObjectUrl(options_.run_directory)) return;
-    std::error_code error;
-    fs::remove_all(options_.run_directory + "/" + folder_, error);
+  }
+
+  /// Finds out that the cluster can write its results, and that they are where Lyceum looks.
+  Status CheckRunDirectory() {
+    SparkLoad load;
+    load.folder = options_.cluster_run_directory + "/" + folder_;
+    static const Dataset dataset;
+    load.dataset = &dataset;
+    const Names names(SparkDialect(), "", "");
+    const std::vector<Statement> write = SparkTable(load, "try", "", "SELECT 1 AS one", names);
+    if (Status status = client_->Execute(write[0].sql); !status.ok()) {
+      if (status.code() == ErrorCode::kInterrupted) return status;
+      return Unavailable(fmt::format("'{}' cannot write its results to '{}': {}", options_.name,
+                                     options_.cluster_run_directory, status.message()));
+    }
+    const auto seen = database_->Query(fmt::format(
+        "SELECT one FROM read_parquet({})",
+        QuoteText(DuckDbDialect(),
+                  fmt::format("{}/{}/try/*.parquet", options_.run_directory, folder_))));
+    if (seen.ok()) return Status::Ok();
+    return Unavailable(fmt::format(
+        "what '{}' writes to '{}' is not in '{}'; both must be one folder: see 'run_directory' and "
+        "'cluster_run_directory' of engines in the spec",
+        options_.name, options_.cluster_run_directory, options_.run_directory));
   }
 
   Result<std::vector<OpenedFile>> Open(const DatasetPlan& plan) override {
@@ -141,9 +162,15 @@ Result<std::unique_ptr<Engine>> MakeSparkEngine(std::unique_ptr<SparkClient> cli
                                                 DuckDb* database,
                                                 const SparkEngineOptions& options) {
   RETURN_IF_ERROR(client->Configure(SparkSettings()));
-  if (!options.settings.empty()) RETURN_IF_ERROR(client->Configure(options.settings));
-  return std::unique_ptr<Engine>(
-      std::make_unique<SparkEngine>(std::move(client), database, options));
+  for (const auto& setting : options.settings) {
+    const Status status = client->Configure({setting});
+    if (status.ok() || status.code() == ErrorCode::kInterrupted) continue;
+    return BadSpec(fmt::format("'{}' refuses the setting '{}': {}", options.name, setting.first,
+                               status.message()));
+  }
+  auto engine = std::make_unique<SparkEngine>(std::move(client), database, options);
+  RETURN_IF_ERROR(engine->CheckRunDirectory());
+  return std::unique_ptr<Engine>(std::move(engine));
 }
 
 }  // namespace lyceum

@@ -210,6 +210,16 @@ Status Session::OpenEngine() {
                                     ? chosen.cluster_run_directory
                                     : ClusterDirectory(spark.run_directory);
   spark.settings.assign(chosen.settings.begin(), chosen.settings.end());
+  if (!IsObjectUrl(spark.run_directory)) {
+    // A folder whose lock tells later runs whether its session is dead.
+    ASSIGN_OR_RETURN(results_, SpillFolder::Make(spark.run_directory));
+    const fs::path folder = results_->path();
+    std::error_code error;
+    // The cluster may run as somebody else.
+    fs::permissions(folder, fs::status(spark.run_directory, error).permissions(), error);
+    spark.run_directory = folder.string();
+    spark.cluster_run_directory += "/" + folder.filename().string();
+  }
   if (IsObjectUrl(spark.run_directory) && !store_) {
     ASSIGN_OR_RETURN(store_, ObjectStore::Open(database_.get()));
   }

@@ -98,6 +98,7 @@ class Session {
   const Spec& spec_;
   SessionOptions options_;
   std::unique_ptr<SpillFolder> spill_;
+  std::unique_ptr<SpillFolder> results_;  ///< of a cluster, where they are local; else null
   std::unique_ptr<DuckDb> database_;
   std::unique_ptr<ObjectStore> store_;  ///< null if nothing is on S3
   std::unique_ptr<Engine> engine_;
