@@ -260,8 +260,9 @@ class Reading(spark_case.Case):
             self.deliver(f"{folder}/{name}", b"".join(parts))
 
     def both(self, expect=None):
-        self.load(self.write_spec(SPEC), spark_case.DATE, expect=expect)
+        record = self.load(self.write_spec(SPEC), spark_case.DATE, expect=expect)
         self.check()
+        return record
 
     def test_csv(self):
         self.deliver_all("comma", CSV)
@@ -290,6 +291,58 @@ class Reading(spark_case.Case):
         self.both(expect=2)
         self.assertGreater(len(self.embedded.query("SELECT 1 FROM lyceum.quarantine WHERE state = 'not_published'")), 50)
 
+
+CSV_PIECES = [b'"', b'""', b",", b"\n", b"\r\n", b"\r", b"a", b" ", b"\t", b"#", b"#,a\n", b"#,b\r", b'#,"c"\r\n', b'"\n', b',"', b'",', b"\xff", b"\0", b"\xc3\xa4",
+              b"\xe2\x80\xa8", b"\\", b"-", b"'"]
+JSON_PIECES = ['{"id":#}', '{"id":#,"name":"a"}', '"name"', '"x"', '"a"', "1", "1.5", "true", "null", "{", "}", "[", "]", ":", ",", '"', "\\", " ", "\t", "\n", "\r\n", "\r",
+               "\\u0041", "\\n", '{"a":[1,{}]}', '"id"', "#", "\x01", "ä", "e5", "-", "0"]
+
+
+class Random(Reading):
+    """Files of random pieces. First all of them; what cannot be read closes the gate. Then the others alone."""
+
+    CASES = int(os.environ.get("LYCEUM_PROPERTY_CASES", "1"))
+    FILES = 60
+
+    def csv_file(self, dice):
+        body = b"".join(dice.choice(CSV_PIECES) for _ in range(dice.randrange(60)))
+        if dice.random() < 0.7 and body.count(b'"') % 2:
+            body += b'"'
+        return dice.choice([b"id,name\n", b"name,id\r\n", b"id,name,note\r", b'\xef\xbb\xbf"id","name"\n', b"\n\nid,name\n"]) + body
+
+    def json_file(self, dice):
+        def element():
+            if dice.random() < 0.5:
+                return dice.choice(OBJECTS + ("#",))
+            return "{" + "".join(dice.choice(JSON_PIECES) for _ in range(dice.randrange(12))) + "}"
+        elements = [element() for _ in range(dice.randrange(12))]
+        if dice.random() < 0.5:
+            blanks = ["", " ", "\n", "\r\n", "\r", "\t\n "]
+            return (dice.choice(blanks) + "[" + ",".join(dice.choice(blanks) + one + dice.choice(blanks) for one in elements) + "]"
+                    + dice.choice(blanks)).encode()
+        return dice.choice(["\n", "\r\n", "\r"]).join(elements).encode() + dice.choice([b"", b"\n"])
+
+    def deliver_random(self, dice):
+        for folder, delimiter in (("comma", b","), ("semi", b";"), ("object", b"")):
+            make = self.csv_file if delimiter else self.json_file
+            self.deliver_all(folder, {f"{i:02}.{'csv' if delimiter else 'json'}": make(dice) for i in range(self.FILES)}, delimiter or b",")
+
+    def test_random_files(self):
+        for seed in range(self.CASES):
+            with self.subTest(seed=seed):
+                self.setUp()
+                self.deliver_random(random.Random(seed))
+                record = self.both()
+                for dataset in record["datasets"]:
+                    for file in dataset["files"]:
+                        if file["fault"]:
+                            (self.inbox / file["file"]).unlink()
+                record = self.both(expect=0)
+                self.assertGreater(record["rows"]["read"], 100)
+
+
+for name in [name for name in dir(Reading) if name.startswith("test_")]:
+    setattr(Random, name, None)
 
 if __name__ == "__main__":
     unittest.main()
