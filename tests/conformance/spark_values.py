@@ -237,7 +237,8 @@ MEMBERS = ("a", "b", "z", "A", "0", "9", "_", "-", " ", "ß", "😀", "é", ".",
 
 
 def pattern(dice, depth=2):
-    """A random pattern; some are refused by the spec's checks."""
+    """A random pattern; some are refused by the spec's checks. Groups are repeated at most twice: Java's
+    expressions recurse and backtrack, which is a test of its own."""
     parts = []
     for _ in range(dice.randrange(1, 4)):
         form = dice.random()
@@ -247,5 +248,6 @@ def pattern(dice, depth=2):
             part = "[" + dice.choice(["", "^"]) + "".join(dice.choice(MEMBERS) for _ in range(dice.randrange(1, 4))) + "]"
         else:
             part = dice.choice(["(", "(?:"]) + "|".join(pattern(dice, depth - 1) for _ in range(dice.randrange(1, 3))) + ")"
-        parts.append(part + dice.choice(["", "", "", "*", "+", "?", "{2}", "{1,3}", "{0,}", "*?", "+?", "??"]))
+        repeats = ("", "", "?", "{2}", "??") if part[0] == "(" else ("", "", "", "*", "+", "?", "{2}", "{1,3}", "{0,}", "*?", "+?", "??")
+        parts.append(part + dice.choice(repeats))
     return "".join(parts)
