@@ -103,7 +103,8 @@ class SparkServer(Service):
 
     def _environment(self):
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SPARK_")}
-        own = {"SPARK_HOME": str(self._spark_home), "SPARK_LOCAL_IP": "127.0.0.1", "TZ": "UTC"}
+        own = {"SPARK_HOME": str(self._spark_home), "SPARK_LOCAL_IP": "127.0.0.1", "TZ": "UTC",
+               "LC_ALL": "C.UTF-8"}  # else Java cannot open a file with an umlaut in its name
         if self._token:
             own["SPARK_CONNECT_AUTHENTICATE_TOKEN"] = self._token
         return {**kept, **own}
