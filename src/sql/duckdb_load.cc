@@ -134,11 +134,6 @@ Result<std::vector<Statement>> RenderQuarantine(const QuarantineStep& step, cons
     rejected += fmt::format("\nUNION ALL SELECT {}, 'conflict', reasons FROM {}", pos,
                             names.Temp("conflict", dataset));
   }
-  std::vector<std::string> file_rows;
-  for (size_t i = 0; i < files.size(); ++i) {
-    file_rows.push_back(fmt::format("({}, {}, {})", i, names.Text(files[i].relative),
-                                    names.Text(files[i].content_id())));
-  }
   const std::string date =
       step.dataset->dated() ? names.Date(batch_date) : std::string("CAST(NULL AS DATE)");
   std::vector<Statement> statements;
@@ -173,7 +168,7 @@ Result<std::vector<Statement>> RenderQuarantine(const QuarantineStep& step, cons
            fmt::arg("delivery", names.Text(step.delivery_id)), fmt::arg("pos", pos),
            fmt::arg("offset_mask", kOffsetMask), fmt::arg("offset_bits", kOffsetBits),
            fmt::arg("raw", names.Temp("raw", dataset)),
-           fmt::arg("files", fmt::join(file_rows, ", ")))});
+           fmt::arg("files", RenderFileRows(files, names)))});
   return statements;
 }
 

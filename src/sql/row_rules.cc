@@ -303,6 +303,15 @@ std::vector<std::string> RuleCounts(const ReadStep& step, const Names& names) {
   return counts;
 }
 
+std::string RenderFileRows(const std::vector<DeliveredFile>& files, const Names& names) {
+  std::vector<std::string> rows;
+  for (size_t i = 0; i < files.size(); ++i) {
+    rows.push_back(fmt::format("({}, {}, {})", i, names.Text(files[i].relative),
+                               names.Text(files[i].content_id())));
+  }
+  return fmt::format("{}", fmt::join(rows, ", "));
+}
+
 std::vector<std::string> SourceColumns(const Dataset& dataset) {
   std::vector<std::string> columns;
   for (const SourceColumn& column : dataset.columns) columns.push_back(column.name);

@@ -42,6 +42,9 @@ uint64_t RejectingBits(const std::vector<Rule>& unique);
 /// fail it (`unique` included), and last the rows that were judged.
 std::vector<std::string> RuleCounts(const ReadStep& step, const Names& names);
 
+/// Rows of VALUES: index, path below --input and content id of each file.
+std::string RenderFileRows(const std::vector<DeliveredFile>& files, const Names& names);
+
 /// Names of the source columns, and of source and derived columns.
 std::vector<std::string> SourceColumns(const Dataset& dataset);
 std::vector<std::string> DatasetColumns(const Dataset& dataset);

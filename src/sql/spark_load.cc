@@ -206,11 +206,6 @@ std::vector<Statement> RenderSparkQuarantine(const SparkLoad& load, const Quaran
       "SELECT *, row_number() OVER (PARTITION BY raw_sha256 ORDER BY _pos) AS occurrence\nFROM "
       "({})",
       rows);
-  std::vector<std::string> file_rows;
-  for (size_t i = 0; i < files.size(); ++i) {
-    file_rows.push_back(fmt::format("({}, {}, {})", i, names.Text(files[i].relative),
-                                    names.Text(files[i].content_id())));
-  }
   const std::string date =
       step.dataset->dated() ? names.Date(batch_date) : std::string("CAST(NULL AS DATE)");
   const std::string record_id = RenderSparkKey({{Type{TypeKind::kText}, names.Text(dataset)},
@@ -233,7 +228,7 @@ std::vector<Statement> RenderSparkQuarantine(const SparkLoad& load, const Quaran
           "  JOIN (VALUES {}) AS f(file_index, file, content_id) ON f.file_index = r._file) AS f",
           record_id, names.Text(names.run_id()), names.Text(dataset), date,
           names.Text(step.delivery_id), is_long, EscapedUpTo("_raw", kMaxRawText), is_long, is_long,
-          rows, fmt::join(file_rows, ", ")),
+          rows, RenderFileRows(files, names)),
       names);
 }
 

@@ -109,6 +109,11 @@ std::string RenderSparkKey(const std::vector<std::pair<Type, std::string>>& valu
 /// The lines of `_lines_` with the index of their file: `_file, block, mid, value`.
 std::string SparkLines(const SparkLoad& load, const std::vector<size_t>& files, const Names& names);
 
+/// A line's bytes, from its `value`, without the CR of its line end.
+std::string SparkLineBytes();
+/// Whether the rendered bytes of a line are no record: nothing, or for JSON nothing but blanks.
+std::string RenderSparkIsEmpty(const Dataset& dataset, const std::string& bytes);
+
 /// EscapeBytes() of engines/record_file.h over a rendered BINARY, and ShowName() over a STRING.
 std::string RenderSparkEscape(const std::string& bytes);
 std::string RenderSparkShownName(const std::string& name);

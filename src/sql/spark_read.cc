@@ -16,10 +16,6 @@
 namespace lyceum {
 namespace {
 
-std::string Matches(const std::string& text, const std::string& pattern) {
-  return fmt::format("{} RLIKE {}", text, SparkText(pattern));
-}
-
 std::string Trimmed(const std::string& text) {
   return fmt::format("trim(BOTH ' \\t' FROM {})", text);
 }
@@ -36,7 +32,8 @@ class ReadQuery {
   /// The rows as lyceum_read() gives them on the embedded engine, with where they stand.
   std::string Render() {
     query_ = Sources();
-    Level("CAST(_bytes AS STRING) AS _text, " + Empty() + " AS _empty");
+    Level("CAST(_bytes AS STRING) AS _text, " + RenderSparkIsEmpty(dataset_, "_bytes") +
+          " AS _empty");
     Level(BadBytes() + " AS _bad_bytes");
     if (dataset_.format == FileFormat::kCsv) {
       Csv();
@@ -78,10 +75,8 @@ class ReadQuery {
       parts.push_back(
           fmt::format("SELECT _file, block AS _block, mid AS _mid, CAST(NULL AS BIGINT) AS _line,\n"
                       "  CAST(NULL AS BIGINT) AS _element,\n"
-                      "  CASE WHEN endswith(value, '\\r')\n"
-                      "    THEN substring(CAST(value AS BINARY), 1, octet_length(value) - 1)\n"
-                      "    ELSE CAST(value AS BINARY) END AS _bytes\nFROM ({})",
-                      SparkLines(load_, lines, names_)));
+                      "  {} AS _bytes\nFROM ({})",
+                      SparkLineBytes(), SparkLines(load_, lines, names_)));
     }
     if (whole) {
       parts.push_back(fmt::format(
@@ -95,12 +90,6 @@ class ReadQuery {
     return fmt::format("{}", fmt::join(parts, "\nUNION ALL "));
   }
 
-  std::string Empty() const {
-    return dataset_.format == FileFormat::kCsv
-               ? std::string("octet_length(_bytes) = 0")
-               : Matches("CAST(_bytes AS STRING)", R"(\A[ \t\r\n]*\z)");
-  }
-
   /// A text that is no UTF-8 changes on its way through Java, where bad bytes become U+FFFD.
   static std::string BadBytes() {
     return fmt::format(
@@ -109,7 +98,7 @@ class ReadQuery {
         "      CASE WHEN CAST(regexp_replace(_text, '\\\\A', '') AS BINARY) <> _bytes THEN {} END "
         "END,\n"
         "    CASE WHEN contains(_text, '\\u0000') THEN {} END), '')",
-        Matches("_text", "\\x{FFFD}"), Structure("is not valid UTF-8"),
+        SparkMatches("_text", "\\x{FFFD}"), Structure("is not valid UTF-8"),
         Structure("contains a NUL byte"));
   }
 
@@ -134,10 +123,10 @@ class ReadQuery {
         "    CASE WHEN size(_fields) <> {} THEN concat('\"has ', size(_fields), ' field', CASE "
         "WHEN "
         "size(_fields) = 1 THEN '' ELSE 's' END, ', expected ', {}, '\"') END), '') AS _structure",
-        dataset_.quoted_newlines
-            ? "FALSE"
-            : fmt::format("contains(_text, '\"') AND {}", Matches("element_at(_fields, -1)", open)),
-        Structure("newline inside quotes"), Matches("f", proper),
+        dataset_.quoted_newlines ? "FALSE"
+                                 : fmt::format("contains(_text, '\"') AND {}",
+                                               SparkMatches("element_at(_fields, -1)", open)),
+        Structure("newline inside quotes"), SparkMatches("f", proper),
         Structure("has a misplaced quote"), count, count));
     std::vector<std::string> fields, texts;
     for (size_t i = 0; i < dataset_.columns.size(); ++i) {
@@ -191,14 +180,14 @@ class ReadQuery {
     // Control characters are the marks of what was replaced, and no JSON.
     Level(fmt::format(
         "CASE WHEN NOT ({}) THEN regexp_replace(_object, {}, '\\u0002') END AS _strings",
-        Matches("_object", R"([\x00-\x08\x0B\x0C\x0E-\x1F])"), SparkText(JsonString())));
+        SparkMatches("_object", R"([\x00-\x08\x0B\x0C\x0E-\x1F])"), SparkText(JsonString())));
     const std::string brackets =
         "length(_strings) - length(replace(replace(_strings, '{', ''), '[', ''))";
     Level(fmt::format(
         "CASE WHEN {0} > 1 THEN aggregate(sequence(1, least({1}, CAST({0} AS INT))), _strings,\n"
         "    (text, i) -> regexp_replace(text, {2}, '\\u0001')) ELSE _strings END AS _flat",
         brackets, kMaxJsonDepth, SparkText(JsonInnermost())));
-    Level(fmt::format("coalesce({}, FALSE) AS _valid", Matches("_flat", JsonObject())));
+    Level(fmt::format("coalesce({}, FALSE) AS _valid", SparkMatches("_flat", JsonObject())));
     const std::string member = SparkText(JsonMember());
     Level(fmt::format(
         "CASE WHEN _valid THEN transform(regexp_extract_all(_object, {0}, 1), key -> {1}) END AS "

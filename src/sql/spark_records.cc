@@ -27,22 +27,12 @@ const char* CutName(WholeCut cut) {
   return "";
 }
 
-/// A line's bytes without the CR of its line end.
-constexpr char kLineBytes[] =
-    R"(CASE WHEN endswith(value, '\r')
-      THEN substring(CAST(value AS BINARY), 1, octet_length(value) - 1)
-      ELSE CAST(value AS BINARY) END)";
-
 std::string Latin(const std::string& bytes) {
   return fmt::format("decode({}, 'ISO-8859-1')", bytes);
 }
 
 std::string FromLatin(const std::string& text) {
   return fmt::format("encode({}, 'ISO-8859-1')", text);
-}
-
-std::string Matches(const std::string& text, const std::string& pattern) {
-  return fmt::format("{} RLIKE {}", text, SparkText(pattern));
 }
 
 std::string Head(const std::string& bytes) {
@@ -52,13 +42,8 @@ std::string Head(const std::string& bytes) {
 /// Whether a line's bytes begin with a complete element; CSV has none.
 std::string Complete(const Dataset& dataset, const std::string& bytes) {
   if (dataset.format == FileFormat::kCsv) return "TRUE";
-  return Matches(fmt::format("CAST({} AS STRING)", bytes),
-                 fmt::format(R"(\A{}{})", kJsonBlanks, JsonElementOutline()));
-}
-
-std::string IsEmpty(const Dataset& dataset, const std::string& bytes) {
-  if (dataset.format == FileFormat::kCsv) return fmt::format("octet_length({}) = 0", bytes);
-  return Matches(fmt::format("CAST({} AS STRING)", bytes), R"(\A[ \t\r\n]*\z)");
+  return SparkMatches(fmt::format("CAST({} AS STRING)", bytes),
+                      fmt::format(R"(\A{}{})", kJsonBlanks, JsonElementOutline()));
 }
 
 /// Cuts files at line feeds and at every CR that ends a line by itself.
@@ -71,7 +56,7 @@ std::string ReturnsQuery(const SparkLoad& load, const std::vector<size_t>& files
       "sub) AS BIGINT) AS n\n"
       "  FROM (SELECT _file, block, mid, posexplode(split({}, '\\r', -1)) AS (sub, part)\n"
       "    FROM ({})))",
-      FromLatin("part"), Latin(kLineBytes), SparkLines(load, files, names));
+      FromLatin("part"), Latin(SparkLineBytes()), SparkLines(load, files, names));
 }
 
 /// Joins the lines of quoted fields again. A line maps "inside quotes before it" to "inside quotes
@@ -86,7 +71,8 @@ std::string QuotedQuery(const SparkLoad& load, const std::vector<size_t>& files,
       "SELECT *, CASE WHEN NOT contains(line, '\"') THEN 0 WHEN {} THEN 1 ELSE 0 END AS outside,\n"
       "  CASE WHEN NOT contains(line, '\"') THEN 1 WHEN {} THEN 1 ELSE 0 END AS inside\n"
       "FROM ({})",
-      Matches("line", CsvOpensQuote(delimiter)), Matches("line", CsvStaysOpen(delimiter)), query);
+      SparkMatches("line", CsvOpensQuote(delimiter)), SparkMatches("line", CsvStaysOpen(delimiter)),
+      query);
   query = fmt::format(
       "SELECT *, row_number() OVER w AS n,\n"
       "  sum(CASE WHEN outside = 1 AND inside = 0 THEN 1 ELSE 0 END) OVER w AS turns\n"
@@ -217,6 +203,17 @@ const std::vector<std::pair<std::string, std::string>>& SparkSettings() {
   return settings;
 }
 
+std::string SparkLineBytes() {
+  return R"(CASE WHEN endswith(value, '\r')
+      THEN substring(CAST(value AS BINARY), 1, octet_length(value) - 1)
+      ELSE CAST(value AS BINARY) END)";
+}
+
+std::string RenderSparkIsEmpty(const Dataset& dataset, const std::string& bytes) {
+  if (dataset.format == FileFormat::kCsv) return fmt::format("octet_length({}) = 0", bytes);
+  return SparkMatches(fmt::format("CAST({} AS STRING)", bytes), R"(\A[ \t\r\n]*\z)");
+}
+
 std::string SparkLines(const SparkLoad& load, const std::vector<size_t>& files,
                        const Names& names) {
   std::vector<std::string> rows;
@@ -269,16 +266,16 @@ std::string RenderSparkInspection(const SparkLoad& load, const Names& names) {
   const bool csv = load.dataset->format == FileFormat::kCsv;
   const std::string opens =
       csv ? fmt::format("CASE WHEN contains(value, '\"') THEN {} ELSE FALSE END",
-                        Matches("value", CsvOpensQuote(load.dataset->delimiter)))
+                        SparkMatches("value", CsvOpensQuote(load.dataset->delimiter)))
           : "FALSE";
   std::string query = fmt::format("SELECT path, block, mid, value, {} AS bytes\nFROM {}",
-                                  kLineBytes, names.Temp("lines", load.dataset->name));
+                                  SparkLineBytes(), names.Temp("lines", load.dataset->name));
   query = fmt::format(
       "SELECT path, block, mid, octet_length(value) AS size, bytes, {} AS empty, {} AS opens,\n"
       "  contains(CAST(bytes AS STRING), '\\r') AS returns, endswith(value, '\\r') AS "
       "ends_in_return\n"
       "FROM ({})",
-      IsEmpty(*load.dataset, "bytes"), opens, query);
+      RenderSparkIsEmpty(*load.dataset, "bytes"), opens, query);
   query = fmt::format(
       "SELECT path, count(*) AS lines, count_if(empty) AS empty_lines, sum(size + 1) AS size,\n"
       "  min_by(bytes, struct(block, mid)) FILTER (WHERE NOT empty) AS first,\n"
@@ -340,7 +337,7 @@ std::string RenderSparkCutLines(const SparkLoad& load, WholeCut cut, const Names
       "  max_by(empty, _mid) AS ends_empty, max({}) AS open_line\n"
       "FROM (SELECT *, {} AS empty FROM {}) GROUP BY _file",
       quoted ? "CASE WHEN _open = 1 THEN _line END" : "CAST(NULL AS BIGINT)",
-      IsEmpty(*load.dataset, "_bytes"), names.Temp(CutName(cut), load.dataset->name));
+      RenderSparkIsEmpty(*load.dataset, "_bytes"), names.Temp(CutName(cut), load.dataset->name));
   return fmt::format(
       "SELECT _file, lines, empty_lines, {}, {}, {}, ends_empty, coalesce(open_line, 0)\nFROM ({})",
       Head("first"), Complete(*load.dataset, "first"), Complete(*load.dataset, "last"), query);

@@ -14,8 +14,9 @@ namespace {
 
 constexpr int kMaxOffsetMinutes = 18 * 60;
 
+/// The whole of the text does.
 std::string Matches(const std::string& text, const std::string& pattern) {
-  return fmt::format("{} RLIKE {}", text, SparkText("\\A" + pattern + "\\z"));
+  return SparkMatches(text, "\\A" + pattern + "\\z");
 }
 
 std::string IntegerPattern(bool zero_fraction) {
@@ -195,6 +196,10 @@ bool HasRange(const Type& type) {
 }  // namespace
 
 std::string SparkText(std::string_view text) { return QuoteText(SparkDialect(), text); }
+
+std::string SparkMatches(const std::string& text, std::string_view pattern) {
+  return fmt::format("{} RLIKE {}", text, SparkText(pattern));
+}
 
 std::string RenderSparkFolded(const std::string& text) { return SharedCall("lower_ascii", {text}); }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "spec/spec.h"
 
@@ -22,5 +23,7 @@ std::string RenderSparkFolded(const std::string& text);
 
 /// A literal of Spark SQL.
 std::string SparkText(std::string_view text);
+/// "some part of the rendered text matches `pattern`", one of java.util.regex.
+std::string SparkMatches(const std::string& text, std::string_view pattern);
 
 }  // namespace lyceum
