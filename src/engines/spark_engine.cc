@@ -161,7 +161,9 @@ class SparkEngine : public Engine {
 Result<std::unique_ptr<Engine>> MakeSparkEngine(std::unique_ptr<SparkClient> client,
                                                 DuckDb* database,
                                                 const SparkEngineOptions& options) {
-  RETURN_IF_ERROR(client->Configure(SparkSettings()));
+  std::vector<std::pair<std::string, std::string>> own;
+  for (const SparkSetting& setting : SparkSettings()) own.emplace_back(setting.key, setting.value);
+  RETURN_IF_ERROR(client->Configure(own));
   for (const auto& setting : options.settings) {
     const Status status = client->Configure({setting});
     if (status.ok() || status.code() == ErrorCode::kInterrupted) continue;

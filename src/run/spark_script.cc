@@ -34,9 +34,8 @@ class SparkScriptWriter {
 
   Result<std::vector<StepStatement>> Write() {
     std::vector<Statement> settings;
-    for (const auto& [key, value] : SparkSettings()) {
-      settings.push_back(
-          {"what the statements below rely on", fmt::format("SET {}={}", key, value)});
+    for (const SparkSetting& setting : SparkSettings()) {
+      settings.push_back({setting.why, fmt::format("SET {}={}", setting.key, setting.value)});
     }
     // A value may be a secret, and a script lies around.
     for (const auto& [key, value] : options_.engine.settings) {

@@ -77,8 +77,9 @@ std::string EscapedUpTo(const std::string& bytes, size_t most) {
       parts, most);
 }
 
-std::string Statements(const SparkLoad& load, const char* what) {
-  return fmt::format("{} of '{}'", what, load.dataset->name);
+/// `what` with the dataset's name in place of `{}`.
+std::string Purpose(const SparkLoad& load, std::string_view what) {
+  return fmt::format(fmt::runtime(what), fmt::format("'{}'", load.dataset->name));
 }
 
 void Move(std::vector<Statement> from, std::vector<Statement>* to) {
@@ -125,7 +126,7 @@ std::string KeptRows(const Dataset& dataset, const std::vector<Rule>& unique, co
 std::vector<Statement> RenderSparkDeduplicate(const SparkLoad& load, const DeduplicateStep& step,
                                               const Names& names) {
   std::vector<Statement> statements =
-      SparkTable(load, "ranked", Statements(load, "rank the rows of each identity"),
+      SparkTable(load, "ranked", Purpose(load, "rank the rows of each identity in {}"),
                  RankedQuery(step, names), names);
   const std::vector<Rule> unique = UniqueRules(step.rules);
   if (!unique.empty()) {
@@ -164,7 +165,7 @@ Result<std::vector<Statement>> RenderSparkStage(const SparkLoad& load, const Sta
             ? fmt::format("CAST({0} AS DECIMAL(38,{1})) AS {0}", name, column.type.scale)
             : name);
   }
-  return SparkTable(load, "staged", Statements(load, "the accepted rows, with their keys,"),
+  return SparkTable(load, "staged", Purpose(load, "give the accepted rows of {} their keys"),
                     fmt::format("SELECT {}\nFROM ({})", fmt::join(columns, ", "), rows), names);
 }
 
@@ -215,7 +216,8 @@ std::vector<Statement> RenderSparkQuarantine(const SparkLoad& load, const Quaran
   const std::string is_long = fmt::format("octet_length(escaped) > {}", kMaxRawText);
   // Where a record starts in bytes only one reader of a whole file could tell; its line tells too.
   return SparkTable(
-      load, "quarantined", Statements(load, "the rows that do not load"),
+      load, "quarantined",
+      Purpose(load, "list the rows of {} that do not load, with raw text and reasons"),
       fmt::format(
           "SELECT {} AS record_id, {} AS run_id, {} AS dataset, {} AS batch_date,\n"
           "  {} AS delivery_id, f.file, f.content_id, _at AS line, _element AS element,\n"
@@ -270,7 +272,7 @@ std::vector<Statement> RenderSparkCounts(const SparkLoad& load, const ReadStep& 
                     "explode(_unknown) AS name FROM {}) GROUP BY 3 ORDER BY 3 LIMIT {})",
                     RenderSparkShownName("name"), read, kMostNames));
   }
-  return SparkTable(load, "counts", Statements(load, "the ledger"),
+  return SparkTable(load, "counts", Purpose(load, "count what became of the rows of {}"),
                     fmt::format("{}", fmt::join(parts, "\nUNION ALL ")), names);
 }
 

@@ -52,8 +52,13 @@ struct SparkLoad {
   std::vector<SparkFile> files;  ///< as DatasetPlan::files
 };
 
-/// Session settings that the statements rely on.
-const std::vector<std::pair<std::string, std::string>>& SparkSettings();
+/// A session setting that the statements rely on, and why.
+struct SparkSetting {
+  std::string key;
+  std::string value;
+  std::string why;
+};
+const std::vector<SparkSetting>& SparkSettings();
 
 /// The views `_lines_` and `_whole_` as SQL, for scripts; a client that has other means need not
 /// name each file. `paths` are those that the cluster opens, escaped; as SparkLoad::files.

@@ -172,33 +172,28 @@ std::string ElementsQuery(const SparkLoad& load, const std::vector<size_t>& file
 
 }  // namespace
 
-const std::vector<std::pair<std::string, std::string>>& SparkSettings() {
-  static const std::vector<std::pair<std::string, std::string>> settings = {
-      {"spark.sql.ansi.enabled", "true"},
-      {"spark.sql.session.timeZone", "UTC"},
-      {"spark.sql.caseSensitive", "false"},
-      // `${...}` in a text is text.
-      {"spark.sql.variable.substitute", "false"},
-      {"spark.sql.parser.escapedStringLiterals", "false"},
-      {"spark.sql.storeAssignmentPolicy", "ANSI"},
-      // Products keep all digits after the point; specs admit no expression that needs more
-      // than 38.
-      {"spark.sql.decimalOperations.allowPrecisionLoss", "false"},
-      {"spark.sql.timestampType", "TIMESTAMP_LTZ"},
-      // Timestamps are microseconds without a zone; Redshift reads snappy.
-      {"spark.sql.parquet.inferTimestampNTZ.enabled", "true"},
-      {"spark.sql.parquet.writeLegacyFormat", "false"},
-      {"spark.sql.parquet.compression.codec", "snappy"},
-      // The calendar goes on as it is before 1582.
-      {"spark.sql.parquet.datetimeRebaseModeInWrite", "CORRECTED"},
-      {"spark.sql.parquet.datetimeRebaseModeInRead", "CORRECTED"},
-      {"spark.sql.legacy.timeParserPolicy", "CORRECTED"},
-      // Columns that stand on others, forty deep, take more rounds than the default of 100.
-      {"spark.sql.analyzer.maxIterations", "1000"},
-      {"spark.sql.optimizer.maxIterations", "1000"},
-      // A file that cannot be read must end the run, not vanish from it.
-      {"spark.sql.files.ignoreCorruptFiles", "false"},
-      {"spark.sql.files.ignoreMissingFiles", "false"},
+const std::vector<SparkSetting>& SparkSettings() {
+  static const std::vector<SparkSetting> settings = {
+      {"spark.sql.ansi.enabled", "true", "an overflow is found, not wrapped"},
+      {"spark.sql.session.timeZone", "UTC", "nothing depends on the cluster's zone"},
+      {"spark.sql.timestampType", "TIMESTAMP_LTZ", "TIMESTAMP is an instant"},
+      {"spark.sql.caseSensitive", "false", "names are those of the spec"},
+      {"spark.sql.variable.substitute", "false", "a dollar in a text is text"},
+      {"spark.sql.parser.escapedStringLiterals", "false", "a backslash escapes"},
+      {"spark.sql.storeAssignmentPolicy", "ANSI", "nothing is cut when it is written"},
+      {"spark.sql.decimalOperations.allowPrecisionLoss", "false",
+       "products keep all digits after the point"},
+      {"spark.sql.parquet.inferTimestampNTZ.enabled", "true", "timestamps have no zone"},
+      {"spark.sql.parquet.writeLegacyFormat", "false", "timestamps are microseconds"},
+      {"spark.sql.parquet.compression.codec", "snappy", "every warehouse reads it"},
+      {"spark.sql.parquet.datetimeRebaseModeInWrite", "CORRECTED",
+       "the calendar goes on as it is before 1582"},
+      {"spark.sql.parquet.datetimeRebaseModeInRead", "CORRECTED", "so it is read"},
+      {"spark.sql.legacy.timeParserPolicy", "CORRECTED", "so it is printed"},
+      {"spark.sql.analyzer.maxIterations", "1000", "derived columns may stand on many others"},
+      {"spark.sql.optimizer.maxIterations", "1000", "derived columns may stand on many others"},
+      {"spark.sql.files.ignoreCorruptFiles", "false", "an unreadable file must not vanish"},
+      {"spark.sql.files.ignoreMissingFiles", "false", "nor one that somebody deletes"},
   };
   return settings;
 }
