@@ -22,6 +22,10 @@ struct Type {
 /// Largest text value, in UTF-8 bytes: the widest VARCHAR of Amazon Redshift.
 inline constexpr size_t kMaxTextBytes = 65535;
 
+/// How deep arrays and objects may nest below a JSON record; a deeper one is not valid for Lyceum,
+/// on any engine.
+inline constexpr int kMaxJsonDepth = 64;
+
 /// Spells a type as specs do: `integer`, `decimal(5,2)`.
 std::string TypeName(const Type& type);
 

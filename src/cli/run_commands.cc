@@ -11,6 +11,7 @@
 #include "report/listings.h"
 #include "report/progress.h"
 #include "report/run_report.h"
+#include "run/cluster_input.h"
 #include "run/remote_input.h"
 
 namespace lyceum {
@@ -59,8 +60,13 @@ Result<std::unique_ptr<Prepared>> Prepare(const Options& options, const Output& 
     return BadSpec("--input is missing; write --input FOLDER with the delivered files");
   }
   ASSIGN_OR_RETURN(prepared->session, MakeSessionOptions(options, prepared->loaded.spec));
-  ASSIGN_OR_RETURN(prepared->inbox,
-                   OpenInbox(prepared->loaded.spec, options.input, options.temp_directory));
+  const Spec& spec = prepared->loaded.spec;
+  const ResolvedEngine& engine = prepared->session.engine;
+  if (IsOnCluster(engine, options.input)) {
+    ASSIGN_OR_RETURN(prepared->inbox, OpenClusterInbox(spec, options.input, engine));
+  } else {
+    ASSIGN_OR_RETURN(prepared->inbox, OpenInbox(spec, options.input, options.temp_directory));
+  }
   return prepared;
 }
 
@@ -203,13 +209,25 @@ int WithPlan(const Options& options, const Output& output, Print print) {
   const Result<PlannedDate> planned =
       PlanDate((*prepared)->loaded.spec, (*prepared)->session, (*prepared)->inbox, *date);
   if (!planned.ok()) return Fail(planned.status(), output);
-  return print(*planned);
+  return print(*planned, (*prepared)->session);
+}
+
+/// What the top of a script for spark-sql says.
+std::vector<std::string> SparkNotes(const Options& options, const PlannedDate& planned,
+                                    const SessionOptions& session) {
+  const std::string folder = SparkResultsFolder(planned, session);
+  return {
+      "It reads, types, judges, deduplicates and keys the delivered files on Spark 3.5 or newer,",
+      fmt::format("and writes the results as Parquet below {}.", folder),
+      "Run it: spark-sql -f SCRIPT. Then publish the results:",
+      fmt::format("lyceum run {} --date {} --input {} --engine {}", TargetArguments(options),
+                  options.date, QuoteForShell(options.input), QuoteForShell("results:" + folder))};
 }
 
 }  // namespace
 
 int RunPlan(const Options& options, const Output& output) {
-  return WithPlan(options, output, [&](const PlannedDate& planned) {
+  return WithPlan(options, output, [&](const PlannedDate& planned, const SessionOptions&) {
     *output.out << (FormatOf(options) == OutputFormat::kJson ? PlanJson(planned.plan)
                                                              : ExplainPlan(planned.plan));
     return 0;
@@ -217,12 +235,15 @@ int RunPlan(const Options& options, const Output& output) {
 }
 
 int RunSql(const Options& options, const Output& output) {
-  return WithPlan(options, output, [&](const PlannedDate& planned) {
-    const auto script = RenderScript(planned);
+  return WithPlan(options, output, [&](const PlannedDate& planned, const SessionOptions& session) {
+    const bool spark = session.engine.kind == EngineKind::kSpark;
+    const auto script = spark ? RenderSparkScript(planned, session) : RenderScript(planned);
     if (!script.ok()) return Fail(script.status(), output);
+    const std::vector<std::string> notes =
+        spark ? SparkNotes(options, planned, session) : std::vector<std::string>();
     *output.out << (FormatOf(options) == OutputFormat::kJson
                         ? ScriptJson(planned.plan, *script)
-                        : RenderSqlScript(planned.plan, *script));
+                        : RenderSqlScript(planned.plan, *script, notes));
     return 0;
   });
 }

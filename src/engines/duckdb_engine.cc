@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <filesystem>
 
@@ -100,7 +101,10 @@ class DuckDbEngine : public Engine {
   }
 
   Status CountRules(const DatasetLoad& load, const Names& names, LoadOutcome* outcome) {
-    ASSIGN_OR_RETURN(const RowSet counts, database_->Query(RenderRuleCounts(load.read, names)));
+    ASSIGN_OR_RETURN(const RowSet counts,
+                     database_->Query(fmt::format("SELECT {} FROM {}",
+                                                  fmt::join(RuleCounts(load.read, names), ", "),
+                                                  names.Temp("read", load.plan->dataset->name))));
     for (const auto& count : counts.rows[0]) outcome->rule_failures.push_back(std::stoll(*count));
     outcome->rows_judged = outcome->rule_failures.back();
     outcome->rule_failures.pop_back();

@@ -72,6 +72,9 @@ struct DatasetLoad {
   Days batch_date = 0;
 };
 
+/// The steps of `plan` that load `dataset`, one of its datasets.
+DatasetLoad LoadOf(const Plan& plan, const DatasetPlan& dataset);
+
 /// Where files become typed, judged, deduplicated and keyed rows. Not thread-safe, except
 /// Interrupt() and Progress(). Loaded rows stay in the engine until Discard().
 class Engine {

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "base/type.h"
+
 namespace lyceum {
 namespace {
 
@@ -44,6 +46,7 @@ JsonElement FindElement(std::string_view buffer) {
       continue;
     }
     if (c == '{' || c == '[') ++depth;
+    if (depth > kMaxJsonDepth + 1) return {};
     if (c == '}' || c == ']') --depth;
     ++at;
     if (depth == 0) return {at, true};

@@ -34,6 +34,7 @@ class IndexedFile : public RecordFile {
   Layout layout() const override { return layout_; }
   int64_t empty_lines() const override { return empty_lines_; }
   uint64_t text_bytes() const override { return text_.size(); }
+  bool one_line_per_record() const override { return one_line_per_record_; }
   Status Read(uint64_t offset, uint64_t length, char* out) const override {
     return text_.Read(offset, length, out);
   }
@@ -100,6 +101,10 @@ class IndexedFile : public RecordFile {
     }
   }
 
+  void NoteLineEnd(int64_t lines, std::string_view end) {
+    if (lines > 1 || end == "\r") one_line_per_record_ = false;
+  }
+
   bool ChunkIsFull(uint64_t offset) const {
     return chunks_.empty() || offset - chunks_.back().offset >= chunk_bytes_;
   }
@@ -147,6 +152,7 @@ class IndexedFile : public RecordFile {
         continue;
       }
       const uint64_t offset = block.offset() + at;
+      NoteLineEnd(lines, rest.substr(length, next - length));
       if (length == 0) {
         ++empty_lines_;
       } else if (header) {
@@ -211,7 +217,7 @@ class IndexedFile : public RecordFile {
     } while (at == block.size() && !block.at_end());
     if (at == block.size()) {
       // Blank lines are lines without a record; no byte at all is a file that went wrong.
-      if (text_.size() == 0) Fault("is empty: expected a JSON array or one object per line");
+      if (text_.size() == start_) Fault("is empty: expected a JSON array or one object per line");
       layout_ = Layout::kJsonLines;
       return IndexLines(start_);
     }
@@ -219,6 +225,7 @@ class IndexedFile : public RecordFile {
     const size_t first = at;
     if (head[first] == '[') {
       layout_ = Layout::kJsonArray;
+      one_line_per_record_ = false;
       return IndexArray(block.offset() + first + 1, line);
     }
     if (head[first] != '{') {
@@ -336,6 +343,7 @@ class IndexedFile : public RecordFile {
         return Status::Ok();
       }
       const uint64_t offset = block.offset() + at;
+      NoteLineEnd(1, end.substr(0, LineEndLength(end)));
       int64_t none = 0;
       const std::string_view text = rest.substr(0, length);
       if (SkipJsonBlanks(text, 0, &none) == text.size()) {
@@ -402,6 +410,7 @@ class IndexedFile : public RecordFile {
   std::vector<Chunk> chunks_;
   FileColumns columns_;
   int64_t empty_lines_ = 0;
+  bool one_line_per_record_ = true;
 };
 
 }  // namespace

@@ -71,6 +71,9 @@ class RecordFile {
   virtual int64_t empty_lines()
       const = 0;  ///< physical lines with nothing on them, outside records
   virtual uint64_t text_bytes() const = 0;  ///< size of the decompressed text
+  /// True if every record is one physical line that ends in LF, CRLF or the file's end: such a file
+  /// may be cut anywhere at a line feed. Never of arrays.
+  virtual bool one_line_per_record() const = 0;
 
   /// Reads `length` bytes at `offset` of the decompressed text into `out`; kUnavailable if the file
   /// is shorter than it was.

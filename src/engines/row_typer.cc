@@ -51,9 +51,6 @@ bool IsJsonNumber(std::string_view text) {
   return at == text.size();
 }
 
-/// simdjson's own limit; its on-demand parser leaves it to the caller.
-constexpr int kMaxJsonDepth = 1000;
-
 /// The text of a number, true or false; nullopt if it is no JSON.
 std::optional<std::string_view> PlainToken(simdjson::ondemand::value value) {
   std::string_view token = value.raw_json_token();
@@ -132,6 +129,7 @@ struct RowTyper::JsonParser {
   std::vector<bool> seen;                      ///< columns of the current element
   std::vector<std::string> other_names;        ///< its other keys
   std::unordered_set<std::string> many_names;  ///< the same, once they are many
+  std::string twice;                           ///< the reason of the first key that came again
 
   /// Notes a key that is no column's; false if the element has it twice.
   bool Note(std::string_view key) {
@@ -184,6 +182,7 @@ void RowTyper::Begin(duckdb_data_chunk chunk) {
 void RowTyper::Write(const RecordCursor& cursor, size_t file, uint64_t row) {
   bad_.clear();
   reasons_.clear();
+  rejected_.clear();
   broken_ = false;
   CheckBytes(cursor);
   if (cursor.file()->layout() == Layout::kCsv) {
@@ -194,6 +193,14 @@ void RowTyper::Write(const RecordCursor& cursor, size_t file, uint64_t row) {
   if (broken_) {
     for (size_t i = 0; i < columns_.size(); ++i) WriteNull(i, row);
     bad_ = "*";
+  } else if (!rejected_.empty()) {
+    // In the order of the columns, whatever the order of an object's keys.
+    std::sort(rejected_.begin(), rejected_.end());
+    bad_ = ",";
+    for (const auto& [column, reason] : rejected_) {
+      bad_ += fmt::format("{},", column);
+      AppendReason(reason, &reasons_);
+    }
   }
   const size_t pos = columns_.size();
   static_cast<int64_t*>(data_[pos])[row] = PackPosition(file, cursor.offset());
@@ -249,9 +256,7 @@ void RowTyper::WriteNull(size_t column, uint64_t row) {
 }
 
 void RowTyper::Reject(size_t column, std::string_view reason) {
-  if (bad_.empty()) bad_ = ",";
-  bad_ += fmt::format("{},", column);
-  AppendReason(reason, &reasons_);
+  rejected_.emplace_back(column, reason);
 }
 
 void RowTyper::Structure(std::string_view reason) {
@@ -355,6 +360,7 @@ void RowTyper::WriteJson(const RecordCursor& cursor, uint64_t row) {
   json_->seen.assign(columns_.size(), false);
   json_->other_names.clear();
   json_->many_names.clear();
+  json_->twice.clear();
   od::document document;
   od::object object;
   const simdjson::padded_string_view padded(bytes.data(), bytes.size(),
@@ -378,7 +384,10 @@ void RowTyper::WriteJson(const RecordCursor& cursor, uint64_t row) {
     }
     const int column = ColumnOfKey(key);
     const bool twice = column >= 0 ? json_->seen[column] : !json_->Note(key);
-    if (twice) return Structure(fmt::format("has key '{}' twice", ShowName(key)));
+    // That a record is no JSON at all weighs more, so the reading goes on.
+    if (twice && json_->twice.empty()) {
+      json_->twice = fmt::format("has key '{}' twice", ShowName(key));
+    }
     od::json_type type;
     if (value.type().get(type)) return Structure("is not valid JSON");
     if (column < 0) {
@@ -418,6 +427,7 @@ void RowTyper::WriteJson(const RecordCursor& cursor, uint64_t row) {
       }
     }
   }
+  if (!json_->twice.empty()) return Structure(json_->twice);
   for (size_t i = 0; i < columns_.size(); ++i) {
     if (!json_->seen[i]) WriteNull(i, row);
   }

@@ -55,8 +55,9 @@ class RowTyper {
   std::unordered_map<std::string, int> column_of_key_;
   std::map<std::string, int64_t> unknown_keys_;
   std::string scratch_;
-  std::string bad_, reasons_;  ///< of the current row
-  bool broken_ = false;        ///< the current row's structure is
+  std::string bad_, reasons_;                             ///< of the current row
+  std::vector<std::pair<size_t, std::string>> rejected_;  ///< its columns, with why
+  bool broken_ = false;                                   ///< the current row's structure is
 };
 
 }  // namespace lyceum

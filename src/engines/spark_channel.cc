@@ -28,6 +28,11 @@ std::shared_ptr<grpc::Channel> OpenChannel(const SparkAddress& address) {
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   // How long one attempt to connect may take, whatever its name says.
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 10000);
+  // A connection that died without a word is found out. Servers close one that asks more often than
+  // every five minutes.
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 360000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20000);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   // A statement is never sent twice behind our back.
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
@@ -90,6 +95,14 @@ SparkChannel::Call::Call(SparkChannel* channel, Seconds timeout, Kind kind) : ch
 SparkChannel::Call::~Call() {
   std::lock_guard lock(channel_->mutex_);
   channel_->calls_.erase(&context);
+}
+
+Result<std::string> SparkChannel::AskVersion(int max_tries) {
+  auto request = NewRequest<spark::connect::AnalyzePlanRequest>();
+  request.mutable_spark_version();
+  spark::connect::AnalyzePlanResponse response;
+  RETURN_IF_ERROR(Send(&Stub::AnalyzePlan, request, &response, max_tries));
+  return response.spark_version().version();
 }
 
 Status SparkChannel::Interrupted() const {

@@ -92,6 +92,9 @@ class SparkChannel {
     (void)(stub_.get()->*method)(&call.context, request, &response);
   }
 
+  /// Asks the server for its version: whether it is there.
+  Result<std::string> AskVersion(int max_tries = kMaxTries);
+
   /// What users are told of `error`; remembers its class. Asks the server for the part of the
   /// statement that it points to.
   Status Fail(const SparkError& error);

@@ -60,16 +60,14 @@ class ConnectClient : public SparkClient {
   }
 
   Status Begin() {
-    const auto request = VersionRequest();
-    connect::AnalyzePlanResponse response;
-    const Status status = channel_.Send(&Stub::AnalyzePlan, request, &response, kTriesToOpen);
+    Result<std::string> version = channel_.AskVersion(kTriesToOpen);
     if (last_error_class().rfind("INVALID_HANDLE.SESSION_", 0) == 0) {
       return Unavailable(fmt::format(
           "'{}' does not take the session_id: that session has ended; name another one or none",
           channel_.name()));
     }
-    RETURN_IF_ERROR(status);
-    version_ = response.spark_version().version();
+    RETURN_IF_ERROR(version.status());
+    version_ = *version;
     if (IsTooOld(version_)) {
       return Unavailable(fmt::format("'{}' runs Spark {}, but Lyceum needs 3.5 or newer",
                                      channel_.name(), version_));
@@ -147,12 +145,6 @@ class ConnectClient : public SparkClient {
     return RunSparkPlan(&channel_, plan, answers, &progress_);
   }
 
-  connect::AnalyzePlanRequest VersionRequest() {
-    auto request = channel_.NewRequest<connect::AnalyzePlanRequest>();
-    request.mutable_spark_version();
-    return request;
-  }
-
   /// Says something from time to time, so that the session is not dropped while others are busy: a
   /// warehouse may load for hours.
   void KeepAlive() {
@@ -164,7 +156,9 @@ class ConnectClient : public SparkClient {
         continue;
       }
       lock.unlock();
-      channel_.SendDetached(&Stub::AnalyzePlan, VersionRequest(), SparkChannel::Seconds(20));
+      auto request = channel_.NewRequest<connect::AnalyzePlanRequest>();
+      request.mutable_spark_version();
+      channel_.SendDetached(&Stub::AnalyzePlan, request, SparkChannel::Seconds(20));
       lock.lock();
     }
   }

@@ -25,17 +25,4 @@ Result<std::unique_ptr<Engine>> MakeSparkEngine(std::unique_ptr<SparkClient> cli
                                                 DuckDb* database,
                                                 const SparkEngineOptions& options);
 
-/// True for the content id of a file that only the cluster sees.
-bool IsListedContent(const std::string& content_id);
-
-/// A file as the cluster lists it.
-struct ListedFile {
-  std::string path;
-  uint64_t bytes = 0;
-  std::string content_id;  ///< over path, size and time: `listing:<hash>`
-};
-
-/// Lists what lies below `path` on the cluster, sorted. kUnavailable if it does not exist.
-Result<std::vector<ListedFile>> ListFiles(SparkClient* client, const std::string& path);
-
 }  // namespace lyceum

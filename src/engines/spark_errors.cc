@@ -200,6 +200,11 @@ void AddErrorDetails(const spark::connect::FetchErrorDetailsResponse& details, S
 }
 
 Status SparkErrorStatus(const SparkError& error) {
+  // What our own statements raise holds no value, and says what to change.
+  if (error.error_class == "USER_RAISED_EXCEPTION") {
+    const std::string line = FirstLine(error);
+    return BadSpec(line.substr(std::min(line.find("] ") + 2, line.size())));
+  }
   const char* cause = error.error_class.empty() ? KnownCause(error) : nullptr;
   const std::string java_class = error.java_class.substr(0, error.java_class.find(' '));
   std::string name = error.error_class.empty() ? java_class : error.error_class;

@@ -25,8 +25,12 @@ constexpr int64_t kReleaseBytes = 2 << 20;
 constexpr int kReleaseAnswers = 64;
 
 // The server closes a stream after two minutes. One that lives longer may have lost its server
-// without a word, so that we attach again to find out.
+// without a word: then we ask, and attach again.
 constexpr SparkChannel::Seconds kStreamTime(180);
+
+// A stream that the server closes later than this was of use, even if a long statement had nothing
+// to answer in the meantime.
+constexpr std::chrono::milliseconds kShortStream(250);
 
 class Operation {
  public:
@@ -45,10 +49,11 @@ class Operation {
 
   Status Follow(const spark::connect::Plan& plan) {
     bool send_plan = true;  // or attach
-    int tries = 0;          // in a row without an answer
+    int tries = 0;          // in a row and of no use
     SparkError broken;      // how the connection broke the last time
     for (;;) {
       SparkError error;
+      const auto begin = std::chrono::steady_clock::now();
       {
         SparkChannel::Call call(channel_, kStreamTime);
         const Stream stream = send_plan ? Execute(plan, &call) : Attach(&call);
@@ -65,23 +70,31 @@ class Operation {
       if (complete_) return Status::Ok();
       if (channel_->interrupted()) return channel_->Interrupted();
       ++tries;
-      if (error.ok() || MayAttach(error)) {
+      if (error.ok()) {
         send_plan = false;
-        if (!error.ok()) broken = error;
-        // The server closed the stream in good order.
-        if (error.ok() && tries == 1) continue;
-      } else if (!send_plan && last_answer_.empty() && IsUnknownOperation(error)) {
+        if (std::chrono::steady_clock::now() - begin >= kShortStream) tries = 0;
+        if (tries <= 1) continue;
+      } else if (error.code == grpc::StatusCode::DEADLINE_EXCEEDED) {
+        RETURN_IF_ERROR(channel_->AskVersion().status());
+        send_plan = false;
+        tries = 0;
+        continue;
+      } else if (error.may_retry) {
+        send_plan = false;
+        broken = error;
+      } else if (!send_plan && last_answer_.empty() &&
+                 error.is("INVALID_HANDLE.OPERATION_NOT_FOUND")) {
         send_plan = true;  // it never arrived
       } else if (send_plan && error.is("INVALID_HANDLE.OPERATION_ALREADY_EXISTS") && !broken.ok()) {
         send_plan = false;  // it arrived after all
       } else {
         const Status status = channel_->Fail(error);
-        if (!IsUnknownOperation(error)) return status;
+        if (broken.ok() || !HasDropped(error)) return status;
         return Unavailable(fmt::format(
             "'{}' dropped a statement while the connection was cut; run again", channel_->name()));
       }
       if (tries >= SparkChannel::kMaxTries) {
-        if (!broken.ok()) return channel_->Fail(broken);
+        if (!error.ok()) return channel_->Fail(broken.ok() ? error : broken);
         return Unavailable(
             fmt::format("'{}' ends the answers to a statement again and again", channel_->name()));
       }
@@ -89,14 +102,11 @@ class Operation {
     }
   }
 
-  static bool IsUnknownOperation(const SparkError& error) {
+  /// The server gave up to keep the statement, or its answers, for us.
+  static bool HasDropped(const SparkError& error) {
     return error.is("INVALID_HANDLE.OPERATION_NOT_FOUND") ||
-           error.is("INVALID_HANDLE.OPERATION_ABANDONED");
-  }
-
-  static bool MayAttach(const SparkError& error) {
-    // The connection broke, or reached our own limit for a stream.
-    return error.may_retry || error.code == grpc::StatusCode::DEADLINE_EXCEEDED;
+           error.is("INVALID_HANDLE.OPERATION_ABANDONED") ||
+           error.error_class.rfind("INVALID_CURSOR.", 0) == 0;
   }
 
   Stream Execute(const spark::connect::Plan& plan, SparkChannel::Call* call) {
@@ -119,7 +129,6 @@ class Operation {
     if (answer.has_result_complete()) complete_ = true;
     if (answer.has_execution_progress()) Advance(answer.execution_progress());
     if (!complete_) RETURN_IF_ERROR(answers_(answer));
-    // Progress messages are not kept by the server and have no id to go on from.
     if (answer.response_id().empty()) return Status::Ok();
     last_answer_ = answer.response_id();
     unreleased_bytes_ += answer.arrow_batch().data().size();

@@ -188,9 +188,11 @@ void WriteQuarantineCsv(const std::vector<QuarantineRecord>& records, bool with_
   writer->Finish(columns);
 }
 
-std::string RenderSqlScript(const Plan& plan, const std::vector<StepStatement>& script) {
+std::string RenderSqlScript(const Plan& plan, const std::vector<StepStatement>& script,
+                            const std::vector<std::string>& notes) {
   std::string text = fmt::format("-- What `lyceum run` does for {} on batch date {}.\n",
                                  plan.spec->pipeline, FormatDate(plan.batch_date));
+  for (const std::string& note : notes) text += fmt::format("-- {}\n", note);
   if (script.empty()) return text + "-- Nothing: everything delivered is published already.\n";
   std::string step;
   for (const StepStatement& statement : script) {

@@ -27,7 +27,8 @@ std::string RenderQuarantineCount(const std::vector<QuarantineRecord>& records, 
 void WriteQuarantineCsv(const std::vector<QuarantineRecord>& records, bool with_raw_text,
                         std::ostream* out);
 
-/// The statements of a plan as a commented script.
-std::string RenderSqlScript(const Plan& plan, const std::vector<StepStatement>& script);
+/// The statements of a plan as a commented script. `notes` are further lines at its top.
+std::string RenderSqlScript(const Plan& plan, const std::vector<StepStatement>& script,
+                            const std::vector<std::string>& notes = {});
 
 }  // namespace lyceum

@@ -78,6 +78,14 @@ Result<std::map<std::string, std::vector<DeliveredFile>>> FingerprintFiles(const
   if (inbox.remote) inbox.remote->KeepOnly(wanted);
   for (const Dataset& dataset : spec.datasets) {
     for (const FoundFile& found : inbox.For(dataset, date)) {
+      if (const auto listed = inbox.on_cluster.find(found.path); listed != inbox.on_cluster.end()) {
+        FileFingerprint fingerprint;
+        fingerprint.path = listed->second.path;
+        fingerprint.bytes = listed->second.bytes;
+        fingerprint.content_id = listed->second.content_id;
+        files[dataset.name].push_back({found.relative, found.base_name, std::move(fingerprint)});
+        continue;
+      }
       std::string path = found.path;
       if (inbox.remote) {
         ASSIGN_OR_RETURN(path, inbox.remote->Fetch(found.path));
@@ -332,22 +340,7 @@ Status BatchRun::LoadDatasets() {
 
 Status BatchRun::LoadDataset(Loaded* loaded) {
   const Dataset& dataset = *loaded->plan->dataset;
-  loaded->load.plan = loaded->plan;
-  loaded->load.batch_date = date_;
-  for (const Step& step : plan_.steps) {
-    if (const auto* read = std::get_if<ReadStep>(&step); read && read->dataset == &dataset) {
-      loaded->load.read = *read;
-    } else if (const auto* keep = std::get_if<DeduplicateStep>(&step);
-               keep && keep->dataset == &dataset) {
-      loaded->load.deduplicate = *keep;
-    } else if (const auto* stage = std::get_if<StageStep>(&step);
-               stage && stage->dataset == &dataset) {
-      loaded->load.stage = *stage;
-    } else if (const auto* quarantine = std::get_if<QuarantineStep>(&step);
-               quarantine && quarantine->dataset == &dataset) {
-      loaded->load.quarantine = *quarantine;
-    }
-  }
+  loaded->load = LoadOf(plan_, *loaded->plan);
   const auto start = Clock::now();
   ASSIGN_OR_RETURN(loaded->outcome, session_.engine_->Load(loaded->load, engine_names_));
   record_.phases.load += SecondsSince(start);

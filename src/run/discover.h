@@ -29,6 +29,13 @@ struct NearMiss {
 
 class RemoteInput;
 
+/// What a cluster says of a file that only it sees.
+struct ClusterFile {
+  std::string path;  ///< as the cluster opens it
+  uint64_t bytes = 0;
+  std::string content_id;
+};
+
 /// What lies below --input, sorted by path.
 struct Inbox {
   /// Files by dataset and batch date; static files (no date in their pattern) have no date.
@@ -37,6 +44,8 @@ struct Inbox {
   std::vector<std::string> ignored;     ///< hidden files and `._*`
   std::vector<std::string> unmatched;   ///< everything else that matches nothing
   std::shared_ptr<RemoteInput> remote;  ///< where paths are URLs: fetches them; else null
+  /// Files that only a cluster sees, by path; others are opened and hashed here.
+  std::map<std::string, ClusterFile> on_cluster;
 
   /// The files that a run of `date` gets for `dataset`.
   std::vector<FoundFile> For(const Dataset& dataset, Days date) const;

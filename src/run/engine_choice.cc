@@ -62,11 +62,39 @@ std::string ClusterDirectory(const std::string& directory) {
   return std::filesystem::absolute(directory).lexically_normal().string();
 }
 
+Status CheckRunnable(const ResolvedEngine& engine) {
+  if (engine.kind != EngineKind::kSpark || !engine.address.host.empty()) return Status::Ok();
+  return BadSpec(
+      "'spark' does not say which cluster; write --engine sc://host:15002, or name one under "
+      "'engines:' in the spec");
+}
+
+Status CheckSpecRuns(const Spec& spec, const ResolvedEngine& engine) {
+  if (engine.kind != EngineKind::kSpark) return Status::Ok();
+  std::string text;
+  for (const Diagnostic& problem : SparkProblems(spec)) {
+    text += fmt::format("{}line {} of the spec: {}", text.empty() ? "" : "\n", problem.span.line,
+                        problem.message);
+  }
+  return text.empty() ? Status::Ok() : BadSpec(text);
+}
+
 Result<ResolvedEngine> ResolveEngine(const Spec* spec, const std::string& text) {
   ResolvedEngine engine;
   if (IsSparkUrl(text)) {
     RETURN_IF_ERROR(ReadUrl(text, "--engine", &engine));
     engine.name = engine.address.Shown();
+    return engine;
+  }
+  constexpr std::string_view kResults = "results:";
+  if (StartsWith(text, kResults)) {
+    engine.kind = EngineKind::kResults;
+    engine.results = text.substr(kResults.size());
+    DropSlashes(&engine.results);
+    if (engine.results.empty()) {
+      return BadSpec("--engine results: needs the folder that the script wrote, results:FOLDER");
+    }
+    engine.name = text;
     return engine;
   }
   std::string name = text;
@@ -81,9 +109,9 @@ Result<ResolvedEngine> ResolveEngine(const Spec* spec, const std::string& text) 
   }
   if (name == engine.name) return engine;
   if (name == "spark") {
-    return BadSpec(
-        "'spark' does not say which cluster; write --engine sc://host:15002, or name one under "
-        "'engines:' in the spec");
+    engine.kind = EngineKind::kSpark;
+    engine.name = name;
+    return engine;
   }
   // It may be a mistyped URL with a token.
   if (name.find_first_of(":@/;=") != std::string::npos) {

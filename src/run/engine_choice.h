@@ -10,8 +10,9 @@
 namespace lyceum {
 
 enum class EngineKind {
-  kDuckDb,  ///< inside Lyceum
-  kSpark,   ///< a cluster
+  kDuckDb,   ///< inside Lyceum
+  kSpark,    ///< a cluster
+  kResults,  ///< none: a cluster ran the script of `lyceum sql --engine spark`
 };
 
 /// An engine with its variables expanded.
@@ -26,6 +27,7 @@ struct ResolvedEngine {
   /// the run directory then.
   std::string cluster_run_directory;
   std::map<std::string, std::string> settings;  ///< spark: values may be secrets
+  std::string results;                          ///< results: the folder that the script wrote
 };
 
 /// How a cluster calls a folder of ours if nobody says otherwise: `s3://` becomes `s3a://`, a
@@ -33,9 +35,14 @@ struct ResolvedEngine {
 std::string ClusterDirectory(const std::string& directory);
 
 /// Finds what `--engine` means: a name of the spec (`spec` may be null), `duckdb` for the engine
-/// inside Lyceum unless the spec has an engine of that name, `sc://host:port/;...`, or with "" the
-/// spec's default engine. kBadSpec lists the names if there is no such engine; no message holds a
-/// secret.
+/// inside Lyceum unless the spec has an engine of that name, `sc://host:port/;...`,
+/// `results:FOLDER`, `spark` for scripts (its address has no host), or with "" the spec's default
+/// engine. kBadSpec lists the names if there is no such engine; no message holds a secret.
 Result<ResolvedEngine> ResolveEngine(const Spec* spec, const std::string& text);
+
+/// kBadSpec if nothing can run on the engine, since `spark` names no cluster.
+Status CheckRunnable(const ResolvedEngine& engine);
+/// kBadSpec with every place of the spec that the engine cannot run.
+Status CheckSpecRuns(const Spec& spec, const ResolvedEngine& engine);
 
 }  // namespace lyceum

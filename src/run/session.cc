@@ -8,6 +8,7 @@
 #include <set>
 
 #include "engines/spark_engine.h"
+#include "engines/spark_results.h"
 #include "run/batch_run.h"
 #include "run/ledger.h"
 #include "run/schema_update.h"
@@ -141,6 +142,8 @@ Session::~Session() {
 }
 
 Result<std::unique_ptr<Session>> Session::Open(const Spec& spec, const SessionOptions& options) {
+  RETURN_IF_ERROR(CheckRunnable(options.engine));
+  RETURN_IF_ERROR(CheckSpecRuns(spec, options.engine));
   std::unique_ptr<Session> session(new Session(spec, options));
   session->run_root_ =
       options.run_directory.empty() ? options.target.DefaultRunDirectory() : options.run_directory;
@@ -190,6 +193,13 @@ Status Session::OpenEngine() {
     ASSIGN_OR_RETURN(engine_, MakeDuckDbEngine(database_.get(), common));
     return Status::Ok();
   }
+  if (chosen.kind == EngineKind::kResults) {
+    if (IsObjectUrl(chosen.results) && !store_) {
+      ASSIGN_OR_RETURN(store_, ObjectStore::Open(database_.get()));
+    }
+    engine_ = MakeResultsEngine(database_.get(), common, chosen.results);
+    return Status::Ok();
+  }
   SparkEngineOptions spark;
   spark.engine = common;
   spark.name = chosen.name;
@@ -200,6 +210,16 @@ Status Session::OpenEngine() {
                                     ? chosen.cluster_run_directory
                                     : ClusterDirectory(spark.run_directory);
   spark.settings.assign(chosen.settings.begin(), chosen.settings.end());
+  if (!IsObjectUrl(spark.run_directory)) {
+    // A folder whose lock tells later runs whether its session is dead.
+    ASSIGN_OR_RETURN(results_, SpillFolder::Make(spark.run_directory));
+    const fs::path folder = results_->path();
+    std::error_code error;
+    // The cluster may run as somebody else.
+    fs::permissions(folder, fs::status(spark.run_directory, error).permissions(), error);
+    spark.run_directory = folder.string();
+    spark.cluster_run_directory += "/" + folder.filename().string();
+  }
   if (IsObjectUrl(spark.run_directory) && !store_) {
     ASSIGN_OR_RETURN(store_, ObjectStore::Open(database_.get()));
   }

@@ -98,6 +98,7 @@ class Session {
   const Spec& spec_;
   SessionOptions options_;
   std::unique_ptr<SpillFolder> spill_;
+  std::unique_ptr<SpillFolder> results_;  ///< of a cluster, where they are local; else null
   std::unique_ptr<DuckDb> database_;
   std::unique_ptr<ObjectStore> store_;  ///< null if nothing is on S3
   std::unique_ptr<Engine> engine_;
@@ -145,5 +146,13 @@ Result<PlannedDate> PlanDate(const Spec& spec, const SessionOptions& options, co
 /// warehouse. What only a run learns stands as a named placeholder (`$engagement` for a dataset's
 /// files).
 Result<std::vector<StepStatement>> RenderScript(const PlannedDate& planned);
+
+/// The load of a plan as a script for spark-sql, for clusters without Spark Connect. Its results
+/// lie below SparkResultsFolder(), where `--engine results:FOLDER` takes them up. Reads the
+/// delivered files, to say how Spark must read them.
+Result<std::vector<StepStatement>> RenderSparkScript(const PlannedDate& planned,
+                                                     const SessionOptions& options);
+/// Where the script's results lie, as Lyceum sees them.
+std::string SparkResultsFolder(const PlannedDate& planned, const SessionOptions& options);
 
 }  // namespace lyceum

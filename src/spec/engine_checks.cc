@@ -6,6 +6,7 @@
 
 #include "base/redact.h"
 #include "spec/checks.h"
+#include "spec/pattern_subset.h"
 
 namespace lyceum {
 namespace {
@@ -15,10 +16,18 @@ constexpr std::string_view kOwnSettings[] = {
     "spark.sql.ansi.enabled",
     "spark.sql.caseSensitive",
     "spark.sql.decimalOperations.allowPrecisionLoss",
+    "spark.sql.files.ignoreCorruptFiles",
+    "spark.sql.files.ignoreMissingFiles",
     "spark.sql.legacy.",
+    "spark.sql.parquet.compression.codec",
+    "spark.sql.parquet.datetimeRebaseModeInRead",
+    "spark.sql.parquet.datetimeRebaseModeInWrite",
+    "spark.sql.parquet.inferTimestampNTZ.enabled",
+    "spark.sql.parquet.writeLegacyFormat",
     "spark.sql.parser.escapedStringLiterals",
     "spark.sql.session.timeZone",
     "spark.sql.storeAssignmentPolicy",
+    "spark.sql.timestampType",
     "spark.sql.variable.substitute",
 };
 
@@ -41,6 +50,13 @@ class EngineChecks : public SpecChecks {
       CheckUrl(engine);
       CheckDirectories(engine);
       CheckSettings(engine);
+    }
+    const bool has_spark = std::any_of(spec_.engines.begin(), spec_.engines.end(),
+                                       [](const auto& engine) { return engine.type == "spark"; });
+    if (has_spark) {
+      for (const Diagnostic& problem : SparkProblems(spec_)) {
+        diagnostics_.Warning(problem.span, problem.message);
+      }
     }
     // The engine inside Lyceum needs no section.
     const std::string& chosen = spec_.default_engine;
@@ -113,6 +129,24 @@ class EngineChecks : public SpecChecks {
 void CheckEngines(const YamlNode& root, std::string_view document, Spec* spec,
                   Diagnostics* diagnostics) {
   EngineChecks(root, document, spec, diagnostics).Run();
+}
+
+std::vector<Diagnostic> SparkProblems(const Spec& spec) {
+  std::vector<Diagnostic> problems;
+  for (const Dataset& dataset : spec.datasets) {
+    for (const Rule& rule : dataset.rules) {
+      if (rule.type != RuleType::kPattern || !CostOf(rule.pattern).ambiguous) continue;
+      Diagnostic problem;
+      problem.span = rule.span;
+      problem.message = fmt::format(
+          "the pattern of '{}' repeats a group that holds a repeat or longer alternatives, on "
+          "which "
+          "Spark's matching may take for ever; write it without, or run it on the embedded engine",
+          rule.columns[0]);
+      problems.push_back(std::move(problem));
+    }
+  }
+  return problems;
 }
 
 }  // namespace lyceum

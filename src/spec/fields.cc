@@ -128,7 +128,11 @@ const std::vector<Field> kPipelineFields = {
             "which the meaning of values depends are Lyceum's own and refused: "
             "`spark.sql.ansi.enabled`, `spark.sql.session.timeZone`, `spark.sql.caseSensitive`, "
             "`spark.sql.variable.substitute`, `spark.sql.parser.escapedStringLiterals`, "
-            "`spark.sql.storeAssignmentPolicy`, "
+            "`spark.sql.storeAssignmentPolicy`, `spark.sql.timestampType`, "
+            "`spark.sql.files.ignoreCorruptFiles`, `spark.sql.files.ignoreMissingFiles`, "
+            "`spark.sql.parquet.compression.codec`, `spark.sql.parquet.datetimeRebaseModeIn*`, "
+            "`spark.sql.parquet.inferTimestampNTZ.enabled`, "
+            "`spark.sql.parquet.writeLegacyFormat`, "
             "`spark.sql.decimalOperations.allowPrecisionLoss`, `spark.sql.legacy.*`."},
     {.path = "default_engine",
      .kind = kName,

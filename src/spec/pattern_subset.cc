@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <vector>
 
 namespace lyceum {
 namespace {
@@ -226,6 +227,101 @@ class PatternChecker {
 };
 
 }  // namespace
+
+namespace {
+
+/// How often a repeat at `at` may be taken, and where it ends.
+struct Repeat {
+  size_t end = 0;
+  bool varies = true;
+  int most = kMaxRepeat + 1;  ///< beyond the limit: without end
+};
+
+Repeat ReadRepeat(std::string_view pattern, size_t at) {
+  Repeat repeat;
+  repeat.end = at;
+  if (pattern[at] == '?') repeat.most = 1;
+  if (pattern[at] == '{') {
+    repeat.end = pattern.find('}', at);
+    const std::string numbers(pattern.substr(at + 1, repeat.end - at - 1));
+    const size_t comma = numbers.find(',');
+    const int least = std::stoi(numbers);
+    const bool endless = comma + 1 == numbers.size();
+    if (!endless) {
+      repeat.most = comma == std::string::npos ? least : std::stoi(numbers.substr(comma + 1));
+      repeat.varies = repeat.most != least;
+    }
+  }
+  // A lazy one.
+  if (repeat.end + 1 < pattern.size() && pattern[repeat.end + 1] == '?') ++repeat.end;
+  return repeat;
+}
+
+}  // namespace
+
+PatternCost CostOf(std::string_view pattern) {
+  /// More turns of a group that can match in several ways are too many.
+  constexpr int kFewTurns = 3;
+  struct Group {
+    bool varies = false;    ///< its length does, or which alternative is taken
+    int depth = 1;          ///< of groups inside, itself included
+    size_t atoms = 0;       ///< of the alternative that is being read
+    bool has_long = false;  ///< an alternative is not one atom
+    bool has_others = false;
+  };
+  PatternCost cost;
+  std::vector<Group> open(1);
+  Group last;  // of the atom that was read last
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    const char c = pattern[i];
+    if (c == '*' || c == '+' || c == '?' || c == '{') {
+      const Repeat repeat = ReadRepeat(pattern, i);
+      if (last.varies && repeat.most > kFewTurns) cost.ambiguous = true;
+      // Only groups take the stack; a character or class is repeated in a loop.
+      if (last.depth > 1 && repeat.most > kFewTurns) {
+        cost.repeated_depth = std::max(cost.repeated_depth, last.depth - 1);
+      }
+      open.back().varies = open.back().varies || repeat.varies;
+      i = repeat.end;
+      continue;
+    }
+    if (c == '|') {
+      open.back().has_others = true;
+      open.back().has_long = open.back().has_long || open.back().atoms != 1;
+      open.back().atoms = 0;
+      continue;
+    }
+    if (c == ')') {
+      Group group = open.back();
+      open.pop_back();
+      group.has_long = group.has_long || group.atoms != 1;
+      last = Group();
+      last.varies = group.varies || (group.has_others && group.has_long);
+      last.depth = group.depth + 1;
+      open.back().depth = std::max(open.back().depth, last.depth);
+      open.back().varies = open.back().varies || last.varies;
+      continue;
+    }
+    ++open.back().atoms;
+    last = Group();
+    if (c == '\\') {
+      ++i;
+    } else if (c == '[') {
+      // Inside a class a bracket is escaped.
+      for (++i; pattern[i] != ']'; ++i) i += pattern[i] == '\\';
+    } else if (c == '(') {
+      open.emplace_back();
+      if (pattern.substr(i + 1, 2) == "?:") i += 2;
+    } else if (static_cast<unsigned char>(c) >= 0x80) {
+      // The rest of one character.
+      while (i + 1 < pattern.size() &&
+             (static_cast<unsigned char>(pattern[i + 1]) & 0xC0) == 0x80) {
+        ++i;
+      }
+    }
+  }
+  return cost;
+}
 
 std::string CheckPattern(std::string_view pattern, size_t* offset) {
   return PatternChecker(pattern).Run(offset);

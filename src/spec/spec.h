@@ -249,6 +249,9 @@ using TimezoneProblem = std::function<std::string(const std::string& name)>;
 std::optional<Spec> LoadSpec(std::string_view text, Diagnostics* diagnostics,
                              const TimezoneProblem& timezone_problem = nullptr);
 
+/// What of a spec cannot run on Spark, with its place.
+std::vector<Diagnostic> SparkProblems(const Spec& spec);
+
 /// Prints the canonical form of everything that can change the rows of `dataset` or of the table it
 /// feeds: files, format, types, rules, identity, keys, references, timezone, the semantics version.
 /// Comments, order of keys, thresholds, aliases' order, targets and engines do not count. Its

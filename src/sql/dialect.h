@@ -48,10 +48,9 @@ struct Dialect {
   const char* wide_integer = nullptr;
   /// Spells the whole part of a / b for rendered wide integers, neither negative.
   std::string (*quotient)(std::string_view a, std::string_view b) = nullptr;
-  /// Makes a rendered expression null where evaluating it fails, instead of failing the statement;
-  /// engines only. nullptr where `checked_arithmetic` does it operator by operator.
-  std::string (*null_if_fails)(std::string_view expression) = nullptr;
-  /// Spells `left op right`, both rendered, such that an overflow is null; engines only.
+  /// Spells `left op right`, both rendered, such that an overflow is null; engines only, nullptr
+  /// elsewhere. Each operation is guarded by itself: engines compute a part that occurs twice
+  /// before any guard around the whole.
   std::string (*checked_arithmetic)(BinaryOp op, std::string_view left,
                                     std::string_view right) = nullptr;
   /// Counts the bytes of a rendered text; engines only.

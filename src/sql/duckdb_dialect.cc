@@ -55,7 +55,9 @@ std::string Quotient(std::string_view a, std::string_view b) {
   return fmt::format("({} // {})", a, b);
 }
 
-std::string NullIfFails(std::string_view expression) { return fmt::format("TRY({})", expression); }
+std::string CheckedArithmetic(BinaryOp op, std::string_view left, std::string_view right) {
+  return fmt::format("TRY({} {} {})", left, OperatorText(op), right);
+}
 
 }  // namespace
 
@@ -72,7 +74,7 @@ const Dialect& DuckDbDialect() {
     d.wide_integer = "HUGEINT";
     d.narrow_decimals = true;  // typeof(a * a) of decimal(18,6) is decimal(18,12)
     d.quotient = Quotient;
-    d.null_if_fails = NullIfFails;
+    d.checked_arithmetic = CheckedArithmetic;
     d.bytes_function = "strlen";
     return d;
   }();

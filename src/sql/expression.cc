@@ -36,7 +36,7 @@ class Renderer {
       case ExprKind::kNot:
         return fmt::format("(NOT {})", parts[0]);
       case ExprKind::kNegate:
-        return Negate(Widened(node.children[0], parts[0], node.type), node.type);
+        return Negate(node, Widened(node.children[0], parts[0], node.type));
       case ExprKind::kBinary:
         return Binary(node, parts);
       case ExprKind::kIsNull:
@@ -119,11 +119,18 @@ class Renderer {
     return terms.empty() ? std::string() : fmt::format("({})", fmt::join(terms, " OR "));
   }
 
-  std::string Negate(const std::string& value, const Type& type) const {
-    if (!dialect_.checked_arithmetic || type.kind == TypeKind::kDecimal) {
-      return fmt::format("(- {})", value);
-    }
-    return dialect_.checked_arithmetic(BinaryOp::kSubtract, Cast("0", type), value);
+  /// True if this very operation, and not only a part of it, may overflow.
+  bool IsChecked(const ExprNode& node) const {
+    return dialect_.checked_arithmetic &&
+           std::any_of(node.children.begin(), node.children.end(),
+                       [](const Expr& child) { return child->type.kind != TypeKind::kInteger; });
+  }
+
+  /// As a subtraction, since Spark's minus rounds long decimals.
+  std::string Negate(const ExprNode& node, const std::string& value) const {
+    if (!IsChecked(node)) return fmt::format("(- {})", value);
+    return Cast(dialect_.checked_arithmetic(BinaryOp::kSubtract, Cast("0", node.type), value),
+                node.type);
   }
 
   std::string Cast(const std::string& value, const Type& type) const {
@@ -155,7 +162,7 @@ class Renderer {
     }
     const bool decimal = IsArithmetic(node.op) && node.type.kind == TypeKind::kDecimal;
     if (decimal && dialect_.narrow_decimals) left = WideOperand(node, left);
-    if (IsArithmetic(node.op) && dialect_.checked_arithmetic) {
+    if (IsArithmetic(node.op) && IsChecked(node)) {
       const std::string text = dialect_.checked_arithmetic(node.op, left, right);
       return decimal ? Cast(text, node.type) : text;
     }
@@ -197,7 +204,7 @@ class Renderer {
     }
     if (node.text == "abs" && dialect_.checked_arithmetic) {
       return fmt::format("(CASE WHEN {0} < 0 THEN {1} ELSE {0} END)", parts[0],
-                         Negate(parts[0], node.type));
+                         Negate(node, parts[0]));
     }
     std::string text = dialect_.call(node.text, parts);
     if (text.empty()) {
@@ -218,17 +225,12 @@ Result<std::string> RenderExpression(const Dialect& dialect, const Expr& expr) {
 Result<std::string> RenderSafeExpression(const Dialect& dialect, const Expr& expr) {
   ASSIGN_OR_RETURN(const std::string value, RenderExpression(dialect, expr));
   if (!CanFail(expr)) return value;
-  if (dialect.null_if_fails) return dialect.null_if_fails(value);
   ASSIGN_OR_RETURN(const std::string fails, RenderEvaluationFails(dialect, expr));
   return fmt::format("CASE WHEN {} THEN NULL ELSE {} END", fails, value);
 }
 
 Result<std::string> RenderEvaluationFails(const Dialect& dialect, const Expr& expr) {
-  if (!dialect.null_if_fails) return Renderer(dialect).Fails(expr);
-  ASSIGN_OR_RETURN(const std::string value, RenderExpression(dialect, expr));
-  // The CASE is never null itself.
-  return fmt::format("{} IS NULL", dialect.null_if_fails(fmt::format(
-                                       "CASE WHEN ({}) IS NULL THEN 0 ELSE 1 END", value)));
+  return Renderer(dialect).Fails(expr);
 }
 
 }  // namespace lyceum

@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 
 #include "sql/dialect.h"
 
@@ -22,6 +23,25 @@ const DerivedColumn* FindDerived(const Dataset& dataset, const std::string& name
     if (derived.name == name) return &derived;
   }
   return nullptr;
+}
+
+/// Derived columns by how many others they stand on, so that each level needs only those before it.
+std::vector<std::vector<const DerivedColumn*>> DerivedLevels(const Dataset& dataset) {
+  std::map<std::string, size_t> level_of;
+  std::vector<std::vector<const DerivedColumn*>> levels;
+  for (const DerivedColumn& derived : dataset.derived) {
+    std::vector<std::string> used;
+    CollectColumns(derived.expression, &used);
+    size_t level = 0;
+    for (const std::string& column : used) {
+      const auto found = level_of.find(column);
+      if (found != level_of.end()) level = std::max(level, found->second + 1);
+    }
+    level_of[derived.name] = level;
+    if (levels.size() <= level) levels.resize(level + 1);
+    levels[level].push_back(&derived);
+  }
+  return levels;
 }
 
 /// Ordinals of the source columns that a column's value comes from.
@@ -91,8 +111,7 @@ Result<std::string> ExpressionFails(const Rule& rule, const Names& names) {
   const std::string broken = fmt::format("NOT ({})", sql);
   if (!CanFail(rule.expression)) return broken;
   ASSIGN_OR_RETURN(const std::string fails, RenderEvaluationFails(dialect, rule.expression));
-  return fmt::format("({} OR {})", fails,
-                     dialect.null_if_fails ? dialect.null_if_fails(broken) : broken);
+  return fmt::format("({} OR {})", fails, broken);
 }
 
 /// A condition that is true exactly on rows that break the rule.
@@ -186,11 +205,15 @@ std::vector<Rule> UniqueRules(const std::vector<Rule>& rules) {
 Result<std::string> RenderJudgement(const Dataset& dataset, const std::vector<Rule>& rules,
                                     std::string from, const Names& names) {
   const std::vector<Rule> rows = RowRules(rules);
-  for (const DerivedColumn& derived : dataset.derived) {
-    ASSIGN_OR_RETURN(const std::string sql,
-                     RenderSafeExpression(names.dialect(), derived.expression));
-    from = fmt::format("SELECT *, CAST({} AS {}) AS {}\n  FROM ({})", sql,
-                       names.dialect().type_name(derived.type), names.Column(derived.name), from);
+  for (const auto& level : DerivedLevels(dataset)) {
+    std::string columns;
+    for (const DerivedColumn* derived : level) {
+      ASSIGN_OR_RETURN(const std::string sql,
+                       RenderSafeExpression(names.dialect(), derived->expression));
+      columns += fmt::format(", CAST({} AS {}) AS {}", sql,
+                             names.dialect().type_name(derived->type), names.Column(derived->name));
+    }
+    from = fmt::format("SELECT *{}\n  FROM ({})", columns, from);
   }
   std::vector<std::string> masks;
   for (size_t start = 0; start < rows.size(); start += kBitsPerMask) {
@@ -264,7 +287,7 @@ uint64_t RejectingBits(const std::vector<Rule>& unique) {
   return mask;
 }
 
-std::string RenderRuleCounts(const ReadStep& step, const Names& names) {
+std::vector<std::string> RuleCounts(const ReadStep& step, const Names& names) {
   std::vector<std::string> counts;
   size_t row = 0, unique = 0;
   for (const Rule& rule : step.rules) {
@@ -277,8 +300,7 @@ std::string RenderRuleCounts(const ReadStep& step, const Names& names) {
     }
   }
   counts.push_back("count(*)");
-  return fmt::format("SELECT {} FROM {}", fmt::join(counts, ", "),
-                     names.Temp("read", step.dataset->name));
+  return counts;
 }
 
 std::vector<std::string> SourceColumns(const Dataset& dataset) {

@@ -38,9 +38,9 @@ std::string RenderUniqueReasons(const std::vector<Rule>& unique, const Names& na
 /// The bits of those rules that reject rows.
 uint64_t RejectingBits(const std::vector<Rule>& unique);
 
-/// One row: for every rule of `step.rules`, in order, the number of rows that fail it (`unique`
-/// included), and last the rows that were judged.
-std::string RenderRuleCounts(const ReadStep& step, const Names& names);
+/// Aggregates over the read rows: for every rule of `step.rules`, in order, the number of rows that
+/// fail it (`unique` included), and last the rows that were judged.
+std::vector<std::string> RuleCounts(const ReadStep& step, const Names& names);
 
 /// Names of the source columns, and of source and derived columns.
 std::vector<std::string> SourceColumns(const Dataset& dataset);

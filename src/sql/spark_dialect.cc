@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "spec/pattern_subset.h"
 #include "sql/dialect.h"
 
 namespace lyceum {
@@ -109,11 +110,23 @@ std::string JavaPattern(std::string_view pattern) {
   return java;
 }
 
-/// `pattern` is a plain pattern, not a rendered one: Java's needs rewriting. `(?d)` lets `.` match
-/// all but a line feed, as RE2 does.
+/// `(?d)` lets `.` match all but a line feed, as RE2 does. Java takes frames of its stack for every
+/// turn of a repeated group, and a stack that overflows ends the executor. A stack of 1 MiB was
+/// seen to last for 1,660 turns of `(a|b)*` and 780 of three groups in each other.
 std::string FullMatch(std::string_view value, std::string_view pattern) {
-  return fmt::format("({} RLIKE {})", value,
-                     TextLiteral(fmt::format("(?d)\\A(?:{})\\z", JavaPattern(pattern))));
+  constexpr int kFrames = 1200;
+  const std::string match = fmt::format(
+      "({} RLIKE {})", value, TextLiteral(fmt::format("(?d)\\A(?:{})\\z", JavaPattern(pattern))));
+  const int depth = CostOf(pattern).repeated_depth;
+  if (depth == 0) return match;
+  const int most = kFrames / (depth + 1);
+  return fmt::format(
+      "(CASE WHEN length({}) > {} THEN CAST(raise_error({}) AS BOOLEAN) ELSE {} END)", value, most,
+      TextLiteral(fmt::format("a value of more than {} characters meets a pattern that repeats a "
+                              "group, which Spark cannot match; write the pattern without one, or "
+                              "run it on the embedded engine",
+                              most)),
+      match);
 }
 
 std::string CheckedArithmetic(BinaryOp op, std::string_view left, std::string_view right) {

@@ -91,9 +91,10 @@ std::string RankedQuery(const DeduplicateStep& step, const Names& names) {
   const std::string read = names.Temp("read", step.dataset->name);
   const std::string good = RenderGood(step.rules, names);
   if (identity.empty()) {
-    return fmt::format("SELECT {}, _pos, 1 AS _rank, CAST(NULL AS STRING) AS _differs\nFROM {} "
-                       "WHERE {}",
-                       columns, read, good);
+    return fmt::format(
+        "SELECT {}, _pos, 1 AS _rank, CAST(NULL AS STRING) AS _differs\nFROM {} "
+        "WHERE {}",
+        columns, read, good);
   }
   std::vector<std::string> differs, reasons;
   for (const std::string& column : FreeColumns(step)) {
@@ -121,6 +122,163 @@ std::string KeptRows(const Dataset& dataset, const std::vector<Rule>& unique, co
       ranked, names.Temp("repeated", dataset.name), RejectingBits(unique));
 }
 
+std::vector<Statement> RenderSparkDeduplicate(const SparkLoad& load, const DeduplicateStep& step,
+                                              const Names& names) {
+  std::vector<Statement> statements =
+      SparkTable(load, "ranked", Statements(load, "rank the rows of each identity"),
+                 RankedQuery(step, names), names);
+  const std::vector<Rule> unique = UniqueRules(step.rules);
+  if (!unique.empty()) {
+    Move(SparkTable(
+             load, "repeated",
+             fmt::format("find values in '{}' that must be unique and are not", load.dataset->name),
+             RenderRepeated(unique,
+                            fmt::format("(SELECT * FROM {} WHERE _rank = 1)",
+                                        names.Temp("ranked", load.dataset->name)),
+                            names),
+             names),
+         &statements);
+  }
+  return statements;
+}
+
+Result<std::vector<Statement>> RenderSparkStage(const SparkLoad& load, const StageStep& step,
+                                                const std::vector<Rule>& rules,
+                                                const Names& names) {
+  const auto key_of = [&](const std::vector<std::string>& columns) {
+    std::vector<std::pair<Type, std::string>> values;
+    for (const std::string& column : columns) {
+      values.emplace_back(step.table.Find(column)->keyed_as, names.Column(column));
+    }
+    return RenderSparkKey(values);
+  };
+  ASSIGN_OR_RETURN(const std::vector<std::string> items, RenderStagedItems(step, names, key_of));
+  const std::string rows = fmt::format("SELECT {}\nFROM {}", fmt::join(items, ",\n  "),
+                                       KeptRows(*step.dataset, UniqueRules(rules), names));
+  std::vector<std::string> columns;
+  for (const TableColumn& column : StagedColumns(step.table)) {
+    const std::string name = names.Column(column.name);
+    // 38 digits are the only decimals that Spark writes in the fixed length that Redshift reads.
+    columns.push_back(
+        column.type.kind == TypeKind::kDecimal
+            ? fmt::format("CAST({0} AS DECIMAL(38,{1})) AS {0}", name, column.type.scale)
+            : name);
+  }
+  return SparkTable(load, "staged", Statements(load, "the accepted rows, with their keys,"),
+                    fmt::format("SELECT {}\nFROM ({})", fmt::join(columns, ", "), rows), names);
+}
+
+std::vector<Statement> RenderSparkQuarantine(const SparkLoad& load, const QuarantineStep& step,
+                                             Days batch_date,
+                                             const std::vector<DeliveredFile>& files,
+                                             const Names& names) {
+  const std::string& dataset = step.dataset->name;
+  const std::string read = names.Temp("read", dataset);
+  const std::vector<Rule> unique = UniqueRules(step.rules);
+  std::string rows = fmt::format(
+      "SELECT _pos, _file, _at, _element, _raw, 'rejected' AS kind, {} AS reasons\nFROM {} WHERE "
+      "NOT "
+      "({})",
+      RenderReasons(RowRules(step.rules), names), read, RenderGood(step.rules, names));
+  std::vector<std::string> others;
+  if (!unique.empty()) {
+    others.push_back(fmt::format(
+        "SELECT _pos, 'rejected' AS kind, {} AS reasons FROM {} WHERE (_repeats & {}) <> 0",
+        RenderUniqueReasons(unique, names), names.Temp("repeated", dataset),
+        RejectingBits(unique)));
+  }
+  if (!FreeColumns({step.dataset, step.table, step.rules}).empty()) {
+    others.push_back(fmt::format(
+        "SELECT _pos, 'conflict' AS kind, _differs AS reasons FROM {} WHERE _rank > 1 AND _differs "
+        "IS NOT NULL",
+        names.Temp("ranked", dataset)));
+  }
+  if (!others.empty()) {
+    rows += fmt::format(
+        "\nUNION ALL\nSELECT r._pos, r._file, r._at, r._element, r._raw, x.kind, x.reasons\nFROM "
+        "{} "
+        "AS r JOIN ({}) AS x ON r._pos = x._pos",
+        read, fmt::join(others, "\nUNION ALL "));
+  }
+  rows = fmt::format("SELECT *, sha2(_raw, 256) AS raw_sha256, {} AS escaped\nFROM ({})",
+                     RenderSparkEscape("_raw"), rows);
+  rows = fmt::format(
+      "SELECT *, row_number() OVER (PARTITION BY raw_sha256 ORDER BY _pos) AS occurrence\nFROM "
+      "({})",
+      rows);
+  std::vector<std::string> file_rows;
+  for (size_t i = 0; i < files.size(); ++i) {
+    file_rows.push_back(fmt::format("({}, {}, {})", i, names.Text(files[i].relative),
+                                    names.Text(files[i].content_id())));
+  }
+  const std::string date =
+      step.dataset->dated() ? names.Date(batch_date) : std::string("CAST(NULL AS DATE)");
+  const std::string record_id = RenderSparkKey({{Type{TypeKind::kText}, names.Text(dataset)},
+                                                {Type{TypeKind::kDate}, date},
+                                                {Type{TypeKind::kText}, "raw_sha256"},
+                                                {Type{TypeKind::kBigint}, "occurrence"}});
+  const std::string is_long = fmt::format("octet_length(escaped) > {}", kMaxRawText);
+  // Where a record starts in bytes only one reader of a whole file could tell; its line tells too.
+  return SparkTable(
+      load, "quarantined", Statements(load, "the rows that do not load"),
+      fmt::format(
+          "SELECT {} AS record_id, {} AS run_id, {} AS dataset, {} AS batch_date,\n"
+          "  {} AS delivery_id, f.file, f.content_id, _at AS line, _element AS element,\n"
+          "  CAST(NULL AS BIGINT) AS byte_offset, CAST(octet_length(_raw) AS BIGINT) AS "
+          "byte_length,\n"
+          "  CASE WHEN {} THEN {} ELSE escaped END AS raw_text,\n"
+          "  CASE WHEN {} THEN concat(raw_sha256, '.record') END AS stored_as,\n"
+          "  reasons, kind, 'open' AS state, _file, CASE WHEN {} THEN _raw END AS long_record\n"
+          "FROM (SELECT /*+ BROADCAST(f) */ * FROM ({}) AS r\n"
+          "  JOIN (VALUES {}) AS f(file_index, file, content_id) ON f.file_index = r._file) AS f",
+          record_id, names.Text(names.run_id()), names.Text(dataset), date,
+          names.Text(step.delivery_id), is_long, EscapedUpTo("_raw", kMaxRawText), is_long, is_long,
+          rows, fmt::join(file_rows, ", ")),
+      names);
+}
+
+std::vector<Statement> RenderSparkCounts(const SparkLoad& load, const ReadStep& step,
+                                         const std::string& delivery_id, const Names& names) {
+  constexpr int kMostNames = 1000;
+  const Dataset& dataset = *load.dataset;
+  const std::string read = names.Temp("read", dataset.name);
+  const std::string ranked = names.Temp("ranked", dataset.name);
+  const std::string quarantined = names.Temp("quarantined", dataset.name);
+  const std::string file = fmt::format("CAST(shiftright(_pos, {}) AS INT)", kOffsetBits);
+  const auto per_file = [](const char* what, const std::string& of, const std::string& from) {
+    return fmt::format(
+        "SELECT '{}' AS what, {} AS place, CAST(NULL AS STRING) AS name, count(*) AS records\n"
+        "  FROM {} GROUP BY {}",
+        what, of, from, of);
+  };
+  std::vector<std::string> parts = {
+      per_file("read", "_file", read),
+      per_file(
+          "loaded", file,
+          fmt::format("(SELECT _pos FROM {})", KeptRows(dataset, UniqueRules(step.rules), names))),
+      per_file("duplicate", file, fmt::format("{} WHERE _rank > 1", ranked)),
+      per_file("quarantined", "_file", fmt::format("{} WHERE kind = 'rejected'", quarantined)),
+      fmt::format(
+          "SELECT 'rule', place, NULL, records FROM (SELECT posexplode(array({})) AS (place, "
+          "records)\n  FROM {})",
+          fmt::join(RuleCounts(step, names), ", "), read),
+      fmt::format("SELECT 'reason', NULL, reason, count(*)\n"
+                  "  FROM (SELECT explode(from_json(reasons, 'array<string>')) AS reason FROM {} "
+                  "WHERE kind = 'rejected') GROUP BY reason",
+                  quarantined),
+      fmt::format("SELECT 'conflict', NULL, NULL, count(*) FROM {} WHERE kind = 'conflict'",
+                  quarantined),
+      fmt::format("SELECT 'delivery', NULL, {}, CAST(0 AS BIGINT)", SparkText(delivery_id))};
+  if (dataset.format == FileFormat::kJson) {
+    parts.push_back(
+        fmt::format("SELECT * FROM (SELECT 'unknown', NULL, {} AS name, count(*)\n  FROM (SELECT "
+                    "explode(_unknown) AS name FROM {}) GROUP BY 3 ORDER BY 3 LIMIT {})",
+                    RenderSparkShownName("name"), read, kMostNames));
+  }
+  return SparkTable(load, "counts", Statements(load, "the ledger"),
+                    fmt::format("{}", fmt::join(parts, "\nUNION ALL ")), names);
+}
+
 }  // namespace
 
 std::string RenderSparkKey(const std::vector<std::pair<Type, std::string>>& values) {
@@ -142,142 +300,23 @@ std::string RenderSparkShownName(const std::string& name) {
                      RenderSparkEscape(bytes), kMaxShownName, EscapedUpTo(bytes, kMaxShownName));
 }
 
-Result<std::vector<Statement>> RenderSparkDeduplicate(const SparkLoad& load,
-                                                      const DeduplicateStep& step,
-                                                      const Names& names) {
-  std::vector<Statement> statements =
-      SparkTable(load, "ranked", Statements(load, "rank the rows of each identity"),
-                 RankedQuery(step, names), names);
-  const std::vector<Rule> unique = UniqueRules(step.rules);
-  if (!unique.empty()) {
-    Move(SparkTable(load, "repeated",
-                    fmt::format("find values in '{}' that must be unique and are not",
-                                load.dataset->name),
-                    RenderRepeated(unique,
-                                   fmt::format("(SELECT * FROM {} WHERE _rank = 1)",
-                                               names.Temp("ranked", load.dataset->name)),
-                                   names),
-                    names),
-         &statements);
+Result<std::vector<Statement>> RenderSparkLoad(const SparkLoad& load, const ReadStep& read,
+                                               const DeduplicateStep& deduplicate,
+                                               const std::optional<StageStep>& stage,
+                                               const QuarantineStep& quarantine, Days batch_date,
+                                               const std::vector<DeliveredFile>& files,
+                                               const Names& names) {
+  ASSIGN_OR_RETURN(std::vector<Statement> statements, RenderSparkRead(load, read, names));
+  Move(RenderSparkDeduplicate(load, deduplicate, names), &statements);
+  Move(RenderSparkQuarantine(load, quarantine, batch_date, files, names), &statements);
+  if (stage) {
+    ASSIGN_OR_RETURN(std::vector<Statement> staged,
+                     RenderSparkStage(load, *stage, read.rules, names));
+    Move(std::move(staged), &statements);
   }
+  // Last, so that results without counts are results half written.
+  Move(RenderSparkCounts(load, read, quarantine.delivery_id, names), &statements);
   return statements;
-}
-
-Result<std::vector<Statement>> RenderSparkStage(const SparkLoad& load, const StageStep& step,
-                                                const std::vector<Rule>& rules,
-                                                const Names& names) {
-  const auto key_of = [&](const std::vector<std::string>& columns) {
-    std::vector<std::pair<Type, std::string>> values;
-    for (const std::string& column : columns) {
-      values.emplace_back(step.table.Find(column)->keyed_as, names.Column(column));
-    }
-    return RenderSparkKey(values);
-  };
-  ASSIGN_OR_RETURN(const std::vector<std::string> items, RenderStagedItems(step, names, key_of));
-  return SparkTable(load, "staged", Statements(load, "the accepted rows, with their keys,"),
-                    fmt::format("SELECT {}\nFROM {}", fmt::join(items, ",\n  "),
-                                KeptRows(*step.dataset, UniqueRules(rules), names)),
-                    names);
-}
-
-std::vector<Statement> RenderSparkQuarantine(const SparkLoad& load, const QuarantineStep& step,
-                                             Days batch_date,
-                                             const std::vector<DeliveredFile>& files,
-                                             const Names& names) {
-  const std::string& dataset = step.dataset->name;
-  const std::string read = names.Temp("read", dataset);
-  const std::vector<Rule> unique = UniqueRules(step.rules);
-  std::string rows = fmt::format(
-      "SELECT _pos, _file, _at, _element, _raw, 'rejected' AS kind, {} AS reasons\nFROM {} WHERE NOT "
-      "({})",
-      RenderReasons(RowRules(step.rules), names), read, RenderGood(step.rules, names));
-  std::vector<std::string> others;
-  if (!unique.empty()) {
-    others.push_back(fmt::format(
-        "SELECT _pos, 'rejected' AS kind, {} AS reasons FROM {} WHERE (_repeats & {}) <> 0",
-        RenderUniqueReasons(unique, names), names.Temp("repeated", dataset),
-        RejectingBits(unique)));
-  }
-  if (!FreeColumns({step.dataset, step.table, step.rules}).empty()) {
-    others.push_back(fmt::format(
-        "SELECT _pos, 'conflict' AS kind, _differs AS reasons FROM {} WHERE _rank > 1 AND _differs "
-        "IS NOT NULL",
-        names.Temp("ranked", dataset)));
-  }
-  if (!others.empty()) {
-    rows += fmt::format(
-        "\nUNION ALL\nSELECT r._pos, r._file, r._at, r._element, r._raw, x.kind, x.reasons\nFROM {} "
-        "AS r JOIN ({}) AS x ON r._pos = x._pos",
-        read, fmt::join(others, "\nUNION ALL "));
-  }
-  rows = fmt::format("SELECT *, sha2(_raw, 256) AS raw_sha256, {} AS escaped\nFROM ({})",
-                     RenderSparkEscape("_raw"), rows);
-  rows = fmt::format(
-      "SELECT *, row_number() OVER (PARTITION BY raw_sha256 ORDER BY _pos) AS occurrence\nFROM ({})",
-      rows);
-  std::vector<std::string> file_rows;
-  for (size_t i = 0; i < files.size(); ++i) {
-    file_rows.push_back(fmt::format("({}, {}, {})", i, names.Text(files[i].relative),
-                                    names.Text(files[i].content_id())));
-  }
-  const std::string date =
-      step.dataset->dated() ? names.Date(batch_date) : std::string("CAST(NULL AS DATE)");
-  const std::string record_id =
-      RenderSparkKey({{Type{TypeKind::kText}, names.Text(dataset)},
-                      {Type{TypeKind::kDate}, date},
-                      {Type{TypeKind::kText}, "raw_sha256"},
-                      {Type{TypeKind::kBigint}, "occurrence"}});
-  const std::string is_long = fmt::format("octet_length(escaped) > {}", kMaxRawText);
-  // Where a record starts in bytes only one reader of a whole file could tell; its line tells too.
-  return SparkTable(
-      load, "quarantined", Statements(load, "the rows that do not load"),
-      fmt::format(
-          "SELECT {} AS record_id, {} AS run_id, {} AS dataset, {} AS batch_date,\n"
-          "  {} AS delivery_id, f.file, f.content_id, _at AS line, _element AS element,\n"
-          "  CAST(NULL AS BIGINT) AS byte_offset, CAST(octet_length(_raw) AS BIGINT) AS "
-          "byte_length,\n"
-          "  CASE WHEN {} THEN {} ELSE escaped END AS raw_text,\n"
-          "  CASE WHEN {} THEN concat(raw_sha256, '.record') END AS stored_as,\n"
-          "  reasons, kind, 'open' AS state, _file, CASE WHEN {} THEN _raw END AS long_record\n"
-          "FROM (SELECT /*+ BROADCAST(f) */ * FROM ({}) AS r\n"
-          "  JOIN (VALUES {}) AS f(file_index, file, content_id) ON f.file_index = r._file) AS f",
-          record_id, names.Text(names.run_id()), names.Text(dataset), date,
-          names.Text(step.delivery_id), is_long, EscapedUpTo("_raw", kMaxRawText), is_long, is_long,
-          rows, fmt::join(file_rows, ", ")),
-      names);
-}
-
-std::string RenderSparkFileCounts(const Dataset& dataset, const std::vector<Rule>& rules,
-                                  const Names& names) {
-  const auto part = [&](const char* what, const std::string& file, const std::string& from) {
-    return fmt::format("SELECT '{}' AS what, {} AS file, count(*) AS records FROM {} GROUP BY {}",
-                       what, file, from, file);
-  };
-  const std::string file = fmt::format("CAST(shiftright(_pos, {}) AS INT)", kOffsetBits);
-  return fmt::format(
-      "{}\nUNION ALL {}\nUNION ALL {}\nUNION ALL {}",
-      part("read", "_file", names.Temp("read", dataset.name)),
-      part("loaded", file,
-           fmt::format("(SELECT _pos FROM {})", KeptRows(dataset, UniqueRules(rules), names))),
-      part("duplicate", file,
-           fmt::format("{} WHERE _rank > 1", names.Temp("ranked", dataset.name))),
-      part("quarantined", "_file",
-           fmt::format("{} WHERE kind = 'rejected'", names.Temp("quarantined", dataset.name))));
-}
-
-std::string RenderSparkReasonCounts(const Dataset& dataset, const Names& names) {
-  return fmt::format(
-      "SELECT reason, count(*) FROM (SELECT explode(from_json(reasons, 'array<string>')) AS reason\n"
-      "  FROM {} WHERE kind = 'rejected') GROUP BY reason",
-      names.Temp("quarantined", dataset.name));
-}
-
-std::string RenderSparkUnknownKeys(const Dataset& dataset, const Names& names) {
-  constexpr int kMostNames = 1000;
-  return fmt::format(
-      "SELECT {} AS name, count(*) FROM (SELECT explode(_unknown) AS name FROM {}) GROUP BY 1 ORDER "
-      "BY 1 LIMIT {}",
-      RenderSparkShownName("name"), names.Temp("read", dataset.name), kMostNames);
 }
 
 }  // namespace lyceum

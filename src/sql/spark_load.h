@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,6 +55,11 @@ struct SparkLoad {
 /// Session settings that the statements rely on.
 const std::vector<std::pair<std::string, std::string>>& SparkSettings();
 
+/// The views `_lines_` and `_whole_` as SQL, for scripts; a client that has other means need not
+/// name each file. `paths` are those that the cluster opens, escaped; as SparkLoad::files.
+std::vector<Statement> RenderSparkViews(const SparkLoad& load,
+                                        const std::vector<std::string>& paths, const Names& names);
+
 /// One row per file that has a byte: its path as Spark spells it, lines, empty lines (CSV; JSON:
 /// blank ones), bytes of its lines with a line feed each, the first 64 KiB of its first line that
 /// is not empty (hex), whether that line and the last such line hold a complete JSON element,
@@ -70,31 +76,27 @@ std::vector<Statement> RenderSparkRecords(const SparkLoad& load, WholeCut cut,
 /// The view `_records_` over the cuts that were made.
 Statement RenderSparkRecordsView(const SparkLoad& load, const std::vector<WholeCut>& cuts,
                                  const Names& names);
-/// Per file: how many records, the first record that is not empty (64 KiB, hex) and its lines, the
-/// number of empty ones, and the line on which a quote opens that does not close (0: none).
+/// Per file: its index, records, empty ones, the first record that is not empty (64 KiB, hex), and
+/// as RenderSparkInspection whether first and last are complete and the last of all is empty; then
+/// the line of the record in which a quote opens that does not close (0: none).
 std::string RenderSparkCutLines(const SparkLoad& load, WholeCut cut, const Names& names);
 /// Per file: the number of elements, the index of the first one that no comma follows, what follows
 /// it (`]` or nothing), and what stands behind the last: `blank`, `end`, `end and text` or `text`.
 std::string RenderSparkCutArrays(const SparkLoad& load, const Names& names);
 
+/// The tables `parsed` and `blocks`, and the view `_read_`.
 Result<std::vector<Statement>> RenderSparkRead(const SparkLoad& load, const ReadStep& step,
                                                const Names& names);
-Result<std::vector<Statement>> RenderSparkDeduplicate(const SparkLoad& load,
-                                                      const DeduplicateStep& step,
-                                                      const Names& names);
-Result<std::vector<Statement>> RenderSparkStage(const SparkLoad& load, const StageStep& step,
-                                                const std::vector<Rule>& rules, const Names& names);
-std::vector<Statement> RenderSparkQuarantine(const SparkLoad& load, const QuarantineStep& step,
-                                             Days batch_date,
-                                             const std::vector<DeliveredFile>& files,
-                                             const Names& names);
-
-/// What a load counts: (`read`, `loaded`, `duplicate` or `quarantined`; file; rows), each counted
-/// on its own; reasons with their rows; JSON keys that no column matches with their rows.
-std::string RenderSparkFileCounts(const Dataset& dataset, const std::vector<Rule>& rules,
-                                  const Names& names);
-std::string RenderSparkReasonCounts(const Dataset& dataset, const Names& names);
-std::string RenderSparkUnknownKeys(const Dataset& dataset, const Names& names);
+/// Everything that loads a dataset whose files are opened. The last table, `counts`, holds (what,
+/// place, name, records): `read`, `loaded`, `duplicate` and `quarantined` rows per file, each
+/// counted on its own; failures per `rule`, with the rows judged behind the last; rows per
+/// `reason`; `conflict`; rows per `unknown` JSON key; and the `delivery`.
+Result<std::vector<Statement>> RenderSparkLoad(const SparkLoad& load, const ReadStep& read,
+                                               const DeduplicateStep& deduplicate,
+                                               const std::optional<StageStep>& stage,
+                                               const QuarantineStep& quarantine, Days batch_date,
+                                               const std::vector<DeliveredFile>& files,
+                                               const Names& names);
 
 /// Writes the rows of `query` below the load's folder and makes the view `_<what>_<dataset>`.
 std::vector<Statement> SparkTable(const SparkLoad& load, const std::string& what,

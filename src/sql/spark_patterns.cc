@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/type.h"
+
 namespace lyceum {
 
 std::string CharacterPattern(char c) {
@@ -55,7 +57,8 @@ std::string LooseString() { return R"("(?:[^"\\]++|(?:\\[\s\S])++)*+")"; }
 
 std::string JsonOutline() {
   std::string nested;
-  for (int depth = 0; depth < kMaxJsonDepth; ++depth) {
+  // The record itself, and what nests in it.
+  for (int depth = 0; depth <= kMaxJsonDepth; ++depth) {
     const std::string inner = nested.empty() ? "" : "|" + nested;
     nested = fmt::format(R"([\[{{](?:[^"\[\]{{}}]++|{}{})*+[\]}}])", LooseString(), inner);
   }

@@ -43,7 +43,4 @@ std::string JsonInnermost();
 /// The same, with inner values replaced by U+0001: a whole object.
 std::string JsonObject();
 
-/// How deep values may nest inside a record; deeper ones are no JSON for Lyceum.
-inline constexpr int kMaxJsonDepth = 64;
-
 }  // namespace lyceum

@@ -25,9 +25,7 @@ std::string Trimmed(const std::string& text) {
 }
 
 /// A reason of the record's structure as a JSON string.
-std::string Structure(const std::string& why) {
-  return SparkText(fmt::format("\"{}\"", why));
-}
+std::string Structure(const std::string& why) { return SparkText(fmt::format("\"{}\"", why)); }
 
 /// Builds the levels for one dataset.
 class ReadQuery {
@@ -51,8 +49,12 @@ class ReadQuery {
 
  private:
   /// Adds a level: all columns so far and more.
-  void Level(const std::string& more) { query_ = fmt::format("SELECT *, {}\nFROM ({})", more, query_); }
-  void Level(const std::vector<std::string>& more) { Level(fmt::format("{}", fmt::join(more, ",\n  "))); }
+  void Level(const std::string& more) {
+    query_ = fmt::format("SELECT *, {}\nFROM ({})", more, query_);
+  }
+  void Level(const std::vector<std::string>& more) {
+    Level(fmt::format("{}", fmt::join(more, ",\n  ")));
+  }
 
   static std::string T(size_t column) { return fmt::format("_t{}", column); }
   static std::string V(size_t column) { return fmt::format("_v{}", column); }
@@ -73,13 +75,13 @@ class ReadQuery {
       }
     }
     if (!lines.empty()) {
-      parts.push_back(fmt::format(
-          "SELECT _file, block AS _block, mid AS _mid, CAST(NULL AS BIGINT) AS _line,\n"
-          "  CAST(NULL AS BIGINT) AS _element,\n"
-          "  CASE WHEN endswith(value, '\\r')\n"
-          "    THEN substring(CAST(value AS BINARY), 1, octet_length(value) - 1)\n"
-          "    ELSE CAST(value AS BINARY) END AS _bytes\nFROM ({})",
-          SparkLines(load_, lines, names_)));
+      parts.push_back(
+          fmt::format("SELECT _file, block AS _block, mid AS _mid, CAST(NULL AS BIGINT) AS _line,\n"
+                      "  CAST(NULL AS BIGINT) AS _element,\n"
+                      "  CASE WHEN endswith(value, '\\r')\n"
+                      "    THEN substring(CAST(value AS BINARY), 1, octet_length(value) - 1)\n"
+                      "    ELSE CAST(value AS BINARY) END AS _bytes\nFROM ({})",
+                      SparkLines(load_, lines, names_)));
     }
     if (whole) {
       parts.push_back(fmt::format(
@@ -104,7 +106,8 @@ class ReadQuery {
     return fmt::format(
         "nullif(concat_ws(',',\n"
         "    CASE WHEN contains(_text, '\\uFFFD') OR {} THEN\n"
-        "      CASE WHEN CAST(regexp_replace(_text, '\\\\A', '') AS BINARY) <> _bytes THEN {} END END,\n"
+        "      CASE WHEN CAST(regexp_replace(_text, '\\\\A', '') AS BINARY) <> _bytes THEN {} END "
+        "END,\n"
         "    CASE WHEN contains(_text, '\\u0000') THEN {} END), '')",
         Matches("_text", "\\x{FFFD}"), Structure("is not valid UTF-8"),
         Structure("contains a NUL byte"));
@@ -125,23 +128,26 @@ class ReadQuery {
     Level(fmt::format(
         "nullif(concat_ws(',', _bad_bytes,\n"
         "    CASE WHEN {} THEN {} END,\n"
-        "    CASE WHEN contains(_text, '\"') AND exists(_fields, f -> contains(f, '\"') AND NOT ({})) "
+        "    CASE WHEN contains(_text, '\"') AND exists(_fields, f -> contains(f, '\"') AND NOT "
+        "({})) "
         "THEN {} END,\n"
-        "    CASE WHEN size(_fields) <> {} THEN concat('\"has ', size(_fields), ' field', CASE WHEN "
+        "    CASE WHEN size(_fields) <> {} THEN concat('\"has ', size(_fields), ' field', CASE "
+        "WHEN "
         "size(_fields) = 1 THEN '' ELSE 's' END, ', expected ', {}, '\"') END), '') AS _structure",
-        dataset_.quoted_newlines ? "FALSE"
-                                 : fmt::format("contains(_text, '\"') AND {}",
-                                               Matches("element_at(_fields, -1)", open)),
+        dataset_.quoted_newlines
+            ? "FALSE"
+            : fmt::format("contains(_text, '\"') AND {}", Matches("element_at(_fields, -1)", open)),
         Structure("newline inside quotes"), Matches("f", proper),
         Structure("has a misplaced quote"), count, count));
     std::vector<std::string> fields, texts;
     for (size_t i = 0; i < dataset_.columns.size(); ++i) {
       const std::string index =
           ByFile([i](const SparkFile& file) { return file.field_of_column[i]; });
-      fields.push_back(fmt::format("CASE WHEN _structure IS NULL THEN get(_fields, {}) END AS {}",
-                                   index, J(i)));
+      fields.push_back(
+          fmt::format("CASE WHEN _structure IS NULL THEN get(_fields, {}) END AS {}", index, J(i)));
       const std::string unquoted = fmt::format(
-          "CASE WHEN startswith({0}, '\"') THEN replace(substring({0}, 2, length({0}) - 2), '\"\"', "
+          "CASE WHEN startswith({0}, '\"') THEN replace(substring({0}, 2, length({0}) - 2), "
+          "'\"\"', "
           "'\"') ELSE {0} END",
           J(i));
       texts.push_back(fmt::format("{} AS {}", OrNull(Trimmed(unquoted)), T(i)));
@@ -200,16 +206,18 @@ class ReadQuery {
         "  CASE WHEN _valid THEN regexp_extract_all(_object, {0}, 2) END AS _values",
         member, Unescaped("key")));
     Level(fmt::format("transform(_keys, key -> {}) AS _columns", ColumnOfKey("key")));
-    Level("CASE WHEN size(_columns) > size(array_distinct(_columns)) THEN get(_keys, "
-          "get(filter(sequence(1, size(_columns) - 1), i -> array_position(_columns, "
-          "get(_columns, i)) <= i), 0)) END AS _twice");
-    Level(fmt::format(
-        "CASE WHEN _bad_bytes IS NOT NULL THEN _bad_bytes\n"
-        "    WHEN _object IS NULL THEN CASE WHEN _element IS NULL THEN {} ELSE {} END\n"
-        "    WHEN NOT _valid THEN {}\n"
-        "    WHEN _twice IS NOT NULL THEN concat('\"has key \\'', {}, '\\' twice\"') END AS _structure",
-        Structure("is not a JSON object"), Structure("array element is not an object"),
-        Structure("is not valid JSON"), ShownInJson("_twice")));
+    Level(
+        "CASE WHEN size(_columns) > size(array_distinct(_columns)) THEN get(_keys, "
+        "get(filter(sequence(1, size(_columns) - 1), i -> array_position(_columns, "
+        "get(_columns, i)) <= i), 0)) END AS _twice");
+    Level(
+        fmt::format("CASE WHEN _bad_bytes IS NOT NULL THEN _bad_bytes\n"
+                    "    WHEN _object IS NULL THEN CASE WHEN _element IS NULL THEN {} ELSE {} END\n"
+                    "    WHEN NOT _valid THEN {}\n"
+                    "    WHEN _twice IS NOT NULL THEN concat('\"has key \\'', {}, '\\' twice\"') "
+                    "END AS _structure",
+                    Structure("is not a JSON object"), Structure("array element is not an object"),
+                    Structure("is not valid JSON"), ShownInJson("_twice")));
     std::vector<std::string> raw, texts;
     for (size_t i = 0; i < dataset_.columns.size(); ++i) {
       raw.push_back(fmt::format(
@@ -222,8 +230,9 @@ class ReadQuery {
       texts.push_back(fmt::format("CASE WHEN NOT {} THEN {} END AS {}", IsNested(i),
                                   OrNull(Trimmed(text)), T(i)));
     }
-    raw.push_back("CASE WHEN _structure IS NULL THEN array_distinct(transform(filter(_columns, c -> "
-                  "startswith(c, 'k')), c -> substring(c, 2))) END AS _unknown");
+    raw.push_back(
+        "CASE WHEN _structure IS NULL THEN array_distinct(transform(filter(_columns, c -> "
+        "startswith(c, 'k')), c -> substring(c, 2))) END AS _unknown");
     Level(raw);
     Level(texts);
   }
@@ -235,7 +244,8 @@ class ReadQuery {
   /// The text of a JSON string.
   static std::string Unescaped(const std::string& string) {
     return fmt::format(
-        "CASE WHEN contains({0}, '\\\\') THEN from_json(concat('{{\"v\":', {0}, '}}'), 'v STRING').v "
+        "CASE WHEN contains({0}, '\\\\') THEN from_json(concat('{{\"v\":', {0}, '}}'), 'v "
+        "STRING').v "
         "ELSE substring({0}, 2, length({0}) - 2) END",
         string);
   }
@@ -303,7 +313,8 @@ class ReadQuery {
     const std::string any_bad = fmt::format("{}", fmt::join(any, " OR "));
     return fmt::format(
         "SELECT {},\n"
-        "  CASE WHEN _structure IS NOT NULL THEN '*' WHEN {} THEN concat(',', concat_ws('', {})) END "
+        "  CASE WHEN _structure IS NOT NULL THEN '*' WHEN {} THEN concat(',', concat_ws('', {})) "
+        "END "
         "AS _bad,\n"
         "  CASE WHEN _structure IS NOT NULL THEN _structure WHEN {} THEN concat_ws(',', {}) END AS "
         "_reasons,\n"
@@ -356,18 +367,17 @@ Result<std::vector<Statement>> RenderSparkRead(const SparkLoad& load, const Read
       const std::string judged,
       RenderJudgement(*step.dataset, step.rules, ReadQuery(load, names).Render(), names));
   std::vector<Statement> statements = SparkTable(
-      load, "parsed", fmt::format("read and type every row of '{}', judge its rules",
-                                  load.dataset->name),
-      judged, names);
-  for (Statement& statement :
-       SparkTable(load, "blocks", "number the records of each file", BlocksQuery(load, names),
-                  names)) {
+      load, "parsed",
+      fmt::format("read and type every row of '{}', judge its rules", load.dataset->name), judged,
+      names);
+  for (Statement& statement : SparkTable(load, "blocks", "number the records of each file",
+                                         BlocksQuery(load, names), names)) {
     statements.push_back(std::move(statement));
   }
-  statements.push_back({"the rows with their rank",
-                        fmt::format("CREATE OR REPLACE TEMPORARY VIEW {} AS\n{}",
-                                    names.Temp("read", load.dataset->name),
-                                    RankedRows(load, names))});
+  statements.push_back(
+      {"the rows with their rank",
+       fmt::format("CREATE OR REPLACE TEMPORARY VIEW {} AS\n{}",
+                   names.Temp("read", load.dataset->name), RankedRows(load, names))});
   return statements;
 }
 

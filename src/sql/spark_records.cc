@@ -49,6 +49,18 @@ std::string Head(const std::string& bytes) {
   return fmt::format("hex(substring({}, 1, {}))", bytes, kHeadBytes);
 }
 
+/// Whether a line's bytes begin with a complete element; CSV has none.
+std::string Complete(const Dataset& dataset, const std::string& bytes) {
+  if (dataset.format == FileFormat::kCsv) return "TRUE";
+  return Matches(fmt::format("CAST({} AS STRING)", bytes),
+                 fmt::format(R"(\A{}{})", kJsonBlanks, JsonElementOutline()));
+}
+
+std::string IsEmpty(const Dataset& dataset, const std::string& bytes) {
+  if (dataset.format == FileFormat::kCsv) return fmt::format("octet_length({}) = 0", bytes);
+  return Matches(fmt::format("CAST({} AS STRING)", bytes), R"(\A[ \t\r\n]*\z)");
+}
+
 /// Cuts files at line feeds and at every CR that ends a line by itself.
 std::string ReturnsQuery(const SparkLoad& load, const std::vector<size_t>& files,
                          const Names& names) {
@@ -116,8 +128,8 @@ std::string QuotedQuery(const SparkLoad& load, const std::vector<size_t>& files,
       query);
   return fmt::format(
       "SELECT _file, CAST(0 AS BIGINT) AS _block,\n"
-      "  CAST(row_number() OVER w - 1 AS BIGINT) AS _mid,\n"
-      "  CAST(1 + sum(lines) OVER w - lines AS BIGINT) AS _line,\n"
+      "  CAST((row_number() OVER w) - 1 AS BIGINT) AS _mid,\n"
+      "  CAST(1 + (sum(lines) OVER w) - lines AS BIGINT) AS _line,\n"
       "  CAST(NULL AS BIGINT) AS _element, {} AS _bytes, behind AS _open\n"
       "FROM (SELECT *, regexp_count(record, '\\r\\n|\\r|\\n') + 1 AS lines\n  FROM ({}))\n"
       "WINDOW w AS (PARTITION BY _file ORDER BY run, sub)",
@@ -146,8 +158,10 @@ std::string ElementsQuery(const SparkLoad& load, const std::vector<size_t>& file
       "  substring(text, locate('[', text) + 1) AS body\nFROM ({})",
       query);
   query = fmt::format("SELECT *, regexp_extract_all(body, {}, 0) AS items\nFROM ({})", item, query);
+  // The count has its own level: what stands beside explode() is copied for every element.
+  query = fmt::format("SELECT *, size(items) AS elements\nFROM ({})", query);
   query = fmt::format(
-      "SELECT _file, lines_before, size(items) AS elements, posexplode(concat(items, "
+      "SELECT _file, lines_before, elements, posexplode(concat(items, "
       "array(substring("
       "body, CAST(1 + aggregate(items, 0L, (sum, x) -> sum + length(x)) AS INT))))) AS (at, item)\n"
       "FROM ({})",
@@ -184,9 +198,21 @@ const std::vector<std::pair<std::string, std::string>>& SparkSettings() {
       // Products keep all digits after the point; specs admit no expression that needs more
       // than 38.
       {"spark.sql.decimalOperations.allowPrecisionLoss", "false"},
-      // Names of columns are checked by the spec; timestamps are microseconds without a zone.
+      {"spark.sql.timestampType", "TIMESTAMP_LTZ"},
+      // Timestamps are microseconds without a zone; Redshift reads snappy.
       {"spark.sql.parquet.inferTimestampNTZ.enabled", "true"},
       {"spark.sql.parquet.writeLegacyFormat", "false"},
+      {"spark.sql.parquet.compression.codec", "snappy"},
+      // The calendar goes on as it is before 1582.
+      {"spark.sql.parquet.datetimeRebaseModeInWrite", "CORRECTED"},
+      {"spark.sql.parquet.datetimeRebaseModeInRead", "CORRECTED"},
+      {"spark.sql.legacy.timeParserPolicy", "CORRECTED"},
+      // Columns that stand on others, forty deep, take more rounds than the default of 100.
+      {"spark.sql.analyzer.maxIterations", "1000"},
+      {"spark.sql.optimizer.maxIterations", "1000"},
+      // A file that cannot be read must end the run, not vanish from it.
+      {"spark.sql.files.ignoreCorruptFiles", "false"},
+      {"spark.sql.files.ignoreMissingFiles", "false"},
   };
   return settings;
 }
@@ -203,36 +229,68 @@ std::string SparkLines(const SparkLoad& load, const std::vector<size_t>& files,
       names.Temp("lines", load.dataset->name), fmt::join(rows, ", "));
 }
 
+std::vector<Statement> RenderSparkViews(const SparkLoad& load,
+                                        const std::vector<std::string>& paths, const Names& names) {
+  const std::string& dataset = load.dataset->name;
+  std::vector<Statement> statements;
+  std::vector<std::string> lines, whole;
+  for (size_t i = 0; i < paths.size(); ++i) {
+    const SparkFile& file = load.files[i];
+    if (file.faulty) continue;
+    const bool array =
+        load.dataset->format == FileFormat::kJson && file.source == RecordSource::kWhole;
+    const auto add = [&](const char* kind, const char* option, const std::string& columns,
+                         std::vector<std::string>* parts) {
+      const std::string view = names.Temp(kind, fmt::format("{}_{}", dataset, i));
+      statements.push_back(
+          {fmt::format("file {} of '{}'", i + 1, dataset),
+           fmt::format("CREATE OR REPLACE TEMPORARY VIEW {} USING text OPTIONS (path {}, {})", view,
+                       SparkText(paths[i]), option)});
+      parts->push_back(
+          fmt::format("SELECT {} AS path, {} FROM {}", SparkText(file.path), columns, view));
+    };
+    add("text", "lineSep '\\n'",
+        "input_file_block_start() AS block, monotonically_increasing_id() AS mid, value", &lines);
+    if (array) add("document", "wholetext 'true'", "value", &whole);
+  }
+  const auto unite = [&](const char* what, const char* purpose,
+                         const std::vector<std::string>& parts) {
+    if (parts.empty()) return;
+    statements.push_back(
+        {purpose, fmt::format("CREATE OR REPLACE TEMPORARY VIEW {} AS\n{}",
+                              names.Temp(what, dataset), fmt::join(parts, "\nUNION ALL "))});
+  };
+  unite("lines", "the lines of all files, in the order of each file", lines);
+  unite("whole", "the text of files that are read whole", whole);
+  return statements;
+}
+
 std::string RenderSparkInspection(const SparkLoad& load, const Names& names) {
   const bool csv = load.dataset->format == FileFormat::kCsv;
-  const std::string empty = csv ? std::string("octet_length(bytes) = 0")
-                                : Matches("CAST(bytes AS STRING)", R"(\A[ \t\r\n]*\z)");
   const std::string opens =
       csv ? fmt::format("CASE WHEN contains(value, '\"') THEN {} ELSE FALSE END",
                         Matches("value", CsvOpensQuote(load.dataset->delimiter)))
           : "FALSE";
-  const auto complete = [&](const char* bytes) {
-    return csv ? std::string("TRUE")
-               : Matches(fmt::format("CAST({} AS STRING)", bytes),
-                         fmt::format(R"(\A{}{})", kJsonBlanks, JsonElementOutline()));
-  };
   std::string query = fmt::format("SELECT path, block, mid, value, {} AS bytes\nFROM {}",
                                   kLineBytes, names.Temp("lines", load.dataset->name));
   query = fmt::format(
       "SELECT path, block, mid, octet_length(value) AS size, bytes, {} AS empty, {} AS opens,\n"
-      "  contains(CAST(bytes AS STRING), '\\r') AS returns\nFROM ({})",
-      empty, opens, query);
+      "  contains(CAST(bytes AS STRING), '\\r') AS returns, endswith(value, '\\r') AS "
+      "ends_in_return\n"
+      "FROM ({})",
+      IsEmpty(*load.dataset, "bytes"), opens, query);
   query = fmt::format(
       "SELECT path, count(*) AS lines, count_if(empty) AS empty_lines, sum(size + 1) AS size,\n"
       "  min_by(bytes, struct(block, mid)) FILTER (WHERE NOT empty) AS first,\n"
       "  max_by(bytes, struct(block, mid)) FILTER (WHERE NOT empty) AS last,\n"
       "  max_by(empty, struct(block, mid)) AS ends_empty,\n"
+      "  max_by(ends_in_return, struct(block, mid)) AS ends_in_return,\n"
       "  count_if(opens) AS opens, count_if(returns) AS returns\nFROM ({}) GROUP BY path",
       query);
   return fmt::format(
       "SELECT path, lines, empty_lines, size, {} AS head, {} AS first_complete, {} AS "
-      "last_complete, ends_empty, opens, returns\nFROM ({})",
-      Head("first"), complete("first"), complete("last"), query);
+      "last_complete, ends_empty, opens, returns, ends_in_return\nFROM ({})",
+      Head("first"), Complete(*load.dataset, "first"), Complete(*load.dataset, "last"), query);
 }
 
 std::string RenderSparkHead(const SparkLoad& load, size_t file, const Names& names) {
@@ -275,15 +333,17 @@ Statement RenderSparkRecordsView(const SparkLoad& load, const std::vector<WholeC
 
 std::string RenderSparkCutLines(const SparkLoad& load, WholeCut cut, const Names& names) {
   const bool quoted = cut == WholeCut::kQuotedNewlines;
-  const bool csv = load.dataset->format == FileFormat::kCsv;
-  const std::string empty = csv ? std::string("octet_length(_bytes) = 0")
-                                : Matches("CAST(_bytes AS STRING)", R"(\A[ \t\r\n]*\z)");
-  return fmt::format(
-      "SELECT _file, count(*), count_if({0}), {1}, coalesce(max({2}), 0)\n"
-      "FROM {3} GROUP BY _file",
-      empty, Head(fmt::format("min_by(_bytes, _mid) FILTER (WHERE NOT ({}))", empty)),
+  std::string query = fmt::format(
+      "SELECT _file, count(*) AS lines, count_if(empty) AS empty_lines,\n"
+      "  min_by(_bytes, _mid) FILTER (WHERE NOT empty) AS first,\n"
+      "  max_by(_bytes, _mid) FILTER (WHERE NOT empty) AS last,\n"
+      "  max_by(empty, _mid) AS ends_empty, max({}) AS open_line\n"
+      "FROM (SELECT *, {} AS empty FROM {}) GROUP BY _file",
       quoted ? "CASE WHEN _open = 1 THEN _line END" : "CAST(NULL AS BIGINT)",
-      names.Temp(CutName(cut), load.dataset->name));
+      IsEmpty(*load.dataset, "_bytes"), names.Temp(CutName(cut), load.dataset->name));
+  return fmt::format(
+      "SELECT _file, lines, empty_lines, {}, {}, {}, ends_empty, coalesce(open_line, 0)\nFROM ({})",
+      Head("first"), Complete(*load.dataset, "first"), Complete(*load.dataset, "last"), query);
 }
 
 std::string RenderSparkCutArrays(const SparkLoad& load, const Names& names) {

@@ -22,8 +22,7 @@ std::string IntegerPattern(bool zero_fraction) {
   return zero_fraction ? R"([+-]?[0-9]+(?:\.0+)?)" : "[+-]?[0-9]+";
 }
 
-constexpr char kDoublePattern[] =
-    R"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)";
+constexpr char kDoublePattern[] = R"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)";
 
 std::string Integer(const SourceColumn& column, const std::string& text, const char* type) {
   const std::string digits =
@@ -40,12 +39,12 @@ std::string Decimal(const Type& type, const std::string& text) {
 }
 
 /// Java reads too large a number as infinite and too small a one as zero; both are outside the
-/// range.
+/// range. Every cast is a try_cast: what a CASE repeats Spark computes once, before the conditions.
 std::string Double(const std::string& text) {
   return fmt::format(
-      "CASE WHEN {0} AND abs(CAST({1} AS DOUBLE)) < CAST('Infinity' AS DOUBLE) AND "
-      "(CAST({1} AS DOUBLE) <> 0 OR NOT (regexp_replace({1}, '[eE].*', '') RLIKE '[1-9]')) "
-      "THEN CAST({1} AS DOUBLE) END",
+      "CASE WHEN {0} AND abs(try_cast({1} AS DOUBLE)) < CAST('Infinity' AS DOUBLE) AND "
+      "(try_cast({1} AS DOUBLE) <> 0 OR NOT (regexp_replace({1}, '[eE].*', '') RLIKE '[1-9]')) "
+      "THEN try_cast({1} AS DOUBLE) END",
       Matches(text, kDoublePattern), text);
 }
 
@@ -141,24 +140,23 @@ std::string Date(const SourceColumn& column, const std::string& text) {
 /// The moment of a text with an offset, in `timezone`; `base` is the moment as written.
 std::string WithOffset(const std::string& base, const std::string& offset,
                        const std::string& timezone) {
-  const std::string hours = fmt::format("CAST(substring({}, 2, 2) AS BIGINT)", offset);
+  const std::string hours = fmt::format("try_cast(substring({}, 2, 2) AS BIGINT)", offset);
   const std::string minutes = fmt::format(
-      "CAST(CASE length({0}) WHEN 3 THEN '0' WHEN 5 THEN substring({0}, 4, 2) ELSE "
+      "try_cast(CASE length({0}) WHEN 3 THEN '0' WHEN 5 THEN substring({0}, 4, 2) ELSE "
       "substring({0}, 5, 2) END AS BIGINT)",
       offset);
   const std::string seconds = fmt::format(
       "CASE WHEN {0} IN ('Z', 'z') THEN 0 WHEN {1} > 59 OR {2} * 60 + {1} > {3} THEN NULL ELSE "
       "({2} * 3600 + {1} * 60) * CASE WHEN startswith({0}, '-') THEN -1 ELSE 1 END END",
       offset, minutes, hours, kMaxOffsetMinutes);
-  std::string moment =
-      fmt::format("timestamp_micros(unix_micros(CAST({} AS TIMESTAMP)) - ({}) * 1000000)", base,
-                  seconds);
+  std::string moment = fmt::format(
+      "timestamp_micros(unix_micros(CAST({} AS TIMESTAMP)) - ({}) * 1000000)", base, seconds);
   if (timezone != "UTC") {
     moment = fmt::format("from_utc_timestamp({}, {})", moment, SparkText(timezone));
   }
   // An offset may lead out of the years that exist.
-  return fmt::format(
-      "CASE WHEN year({0}) BETWEEN 1 AND 9999 THEN CAST({0} AS TIMESTAMP_NTZ) END", moment);
+  return fmt::format("CASE WHEN year({0}) BETWEEN 1 AND 9999 THEN CAST({0} AS TIMESTAMP_NTZ) END",
+                     moment);
 }
 
 std::string Timestamp(const SourceColumn& column, const std::string& text,
@@ -169,8 +167,7 @@ std::string Timestamp(const SourceColumn& column, const std::string& text,
     const std::string until_seconds =
         fmt::format("{}, ' ', {}, ':', {}, ':', {}", DateText(format, text),
                     Part(format, 3, text, 2), Part(format, 4, text, 2), Part(format, 5, text, 2));
-    const std::string plain =
-        fmt::format("try_cast(concat({}) AS TIMESTAMP_NTZ)", until_seconds);
+    const std::string plain = fmt::format("try_cast(concat({}) AS TIMESTAMP_NTZ)", until_seconds);
     values.push_back(fmt::format("CASE WHEN {} AND {} THEN {} END", Matches(text, format.pattern),
                                  HasYear(format, text), plain));
     if (!format.ends_in_seconds) continue;
@@ -183,8 +180,8 @@ std::string Timestamp(const SourceColumn& column, const std::string& text,
         fmt::format("try_cast(concat({}, {}) AS TIMESTAMP_NTZ)", until_seconds, fraction);
     values.push_back(fmt::format(
         "CASE WHEN {} AND {} THEN CASE WHEN {} = '' THEN {} ELSE {} END END",
-        Matches(text, format.pattern +
-                          R"((?:\.[0-9]{1,6}0*)?(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?)"),
+        Matches(text,
+                format.pattern + R"((?:\.[0-9]{1,6}0*)?(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?)"),
         HasYear(format, text), offset, base, WithOffset(base, offset, timezone)));
   }
   return FirstOf(values);
@@ -199,9 +196,7 @@ bool HasRange(const Type& type) {
 
 std::string SparkText(std::string_view text) { return QuoteText(SparkDialect(), text); }
 
-std::string RenderSparkFolded(const std::string& text) {
-  return SharedCall("lower_ascii", {text});
-}
+std::string RenderSparkFolded(const std::string& text) { return SharedCall("lower_ascii", {text}); }
 
 std::string RenderSparkValue(const SourceColumn& column, const std::string& text,
                              const std::string& timezone) {
@@ -217,9 +212,10 @@ std::string RenderSparkValue(const SourceColumn& column, const std::string& text
     case TypeKind::kBoolean:
       return Boolean(column, text);
     case TypeKind::kText:
-      return fmt::format("CASE WHEN octet_length({0}) <= {1} AND NOT contains({0}, '\\u0000') "
-                         "THEN {0} END",
-                         text, kMaxTextBytes);
+      return fmt::format(
+          "CASE WHEN octet_length({0}) <= {1} AND NOT contains({0}, '\\u0000') "
+          "THEN {0} END",
+          text, kMaxTextBytes);
     case TypeKind::kDate:
       return Date(column, text);
     case TypeKind::kTimestamp:

@@ -61,8 +61,13 @@ class RedshiftWarehouse : public ServerWarehouse {
     int64_t rows = 0;
   };
 
-  Result<Files> WriteFiles(const StagedRows& rows, const std::string& folder) {
-    RETURN_IF_ERROR(engine_->Execute(RenderParquetFiles(rows.columns, rows.query, folder)));
+  /// The Parquet files of `rows`: those that a cluster wrote, else new ones in `folder`.
+  Result<Files> WriteFiles(const StagedRows& rows, std::string folder) {
+    if (rows.parquet.empty()) {
+      RETURN_IF_ERROR(engine_->Execute(RenderParquetFiles(rows.columns, rows.query, folder)));
+    } else {
+      folder = rows.parquet;
+    }
     // What lies in S3, not what was sent there.
     ASSIGN_OR_RETURN(const RowSet written, engine_->Query(fmt::format(
                                                "SELECT file_name, num_rows, file_size_bytes FROM "

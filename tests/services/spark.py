@@ -13,9 +13,10 @@ from .service import Service, ServiceAbsent
 
 _CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
 
-# Becomes spark-submit, and leaves behind a watcher that ends the process group when the pipe on standard
-# input closes: that happens even when the test program is killed.
-_WATCHED = 'exec 3<&0; ( trap "" TERM; read _ <&3; kill -KILL -- -$$ ) 2>/dev/null & exec "$@" 3<&- </dev/null'
+# Becomes spark-submit, and leaves behind a watcher that ends the process group and takes its folder away
+# when the pipe on standard input closes: that happens even when the test program is killed.
+_WATCHED = ('exec 3<&0; ( trap "" TERM; read _ <&3; rm -rf "$PWD"; kill -s KILL -- -$$ ) 2>/dev/null &'
+            ' exec "$@" 3<&- </dev/null')
 
 
 def _home():

@@ -8,9 +8,11 @@ import tempfile
 import time
 import unittest
 
+from services import service
 from services.service import ServiceAbsent
 from services.spark import SparkServer
 from services.spark_proxy import SparkProxy
+from services.tls_front import TlsFront
 
 _server = None
 
@@ -21,7 +23,8 @@ def setUpModule():
         _not_run("this build has no Spark client")
     try:
         _server = SparkServer(spark_connect_progress_reportInterval="100ms",
-                              spark_connect_execute_reattachable_senderMaxStreamSize="300k")
+                              spark_connect_execute_reattachable_senderMaxStreamSize="300k",
+                              spark_connect_execute_reattachable_senderMaxStreamDuration="300ms")
         _server.start()
     except ServiceAbsent as absent:
         _not_run(absent)
@@ -36,9 +39,10 @@ def _not_run(why):
 class Probe:
     """A process that holds one client; every method returns its answer."""
 
-    def __init__(self, url):
+    def __init__(self, url, **environment):
         self._process = subprocess.Popen([os.environ["LYCEUM_SPARK_PROBE"], url], stdin=subprocess.PIPE,
-                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                         env={**os.environ, **environment})
         self.opened = json.loads(self._process.stdout.readline())
 
     def execute(self, sql):
@@ -145,6 +149,10 @@ class Statements(SparkCase):
             answer = probe.view(name="gone", paths=[f"{folder}/gone"], select=["value"])
             self.assertEqual((answer["code"], answer["class"]), ("unavailable", "PATH_NOT_FOUND"))
             self.assertIn(f"{folder}/gone", answer["message"])
+
+    def test_a_long_silence(self):
+        # The server closes more streams than the client would try again.
+        self.assertEqual(self.open().rows("SELECT java_method('java.lang.Thread', 'sleep', 5000L)"), [["null"]])
 
     def test_progress_rises(self):
         answer = self.open().execute("SELECT count(*) FROM (SELECT hash(id) h FROM range(0, 400000000, 1, 8)) WHERE h = 5")
@@ -302,6 +310,14 @@ class Sessions(SparkCase):
                     "code": "unavailable",
                     "message": f"the Spark server at sc://127.0.0.1:{server.port} refuses us: {why}"})
                 self.assertEqual(refused.close(), "")
+            with TlsFront(server.port) as front:
+                url = f"sc://127.0.0.1:{front.port}/;token=RIGHT%2B%2F%3D"
+                secure = Probe(url, GRPC_DEFAULT_SSL_ROOTS_FILE_PATH=str(front.certificate))
+                self.assertEqual(secure.rows("SELECT 1"), [["1"]])
+                self.assertEqual(secure.close(), "")
+                stranger = Probe(url)  # it trusts the system's authorities, of which the front's is none
+                self.assertIn("does not answer", stranger.opened["message"])
+                self.assertEqual(stranger.close(), "")
             header = self.open(f"{server.url}/;Authorization=Bearer%20RIGHT%2B%2F%3D")
             self.assertEqual(header.rows("SELECT 1"), [["1"]])
             process, folder = server.process, server.folder
@@ -319,6 +335,19 @@ class Sessions(SparkCase):
             answer = second.query("SELECT 1")
             self.assertEqual((answer["code"], answer["message"]), (
                 "unavailable", "the session on 'lake' has ended (the server was restarted or dropped it); run again"))
+
+
+class Servers(unittest.TestCase):
+    def test_gone_with_the_test_program(self):
+        program = ("import os, signal; from services.spark import SparkServer; server = SparkServer(); server.start();"
+                   "print(server.port, server.folder, flush=True); os.kill(os.getpid(), signal.SIGKILL)")
+        said = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=False).stdout
+        port, folder = said.split()
+        deadline = time.monotonic() + 20
+        while (service.answers(int(port)) or os.path.exists(folder)) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self.assertFalse(service.answers(int(port)))
+        self.assertFalse(os.path.exists(folder))
 
 
 if __name__ == "__main__":

@@ -101,8 +101,7 @@ TEST(RenderExpression, OverflowIsFoundRowByRow) {
   Diagnostics diagnostics;
   const Expr expr = ParseExpression("b + i", {1, 1}, kScope, &diagnostics);
   ASSERT_TRUE(expr && CanFail(expr));
-  const std::string check =
-      *RenderEvaluationFails(DuckDbDialect(), expr);
+  const std::string check = *RenderEvaluationFails(DuckDbDialect(), expr);
   const auto rows = (*database)->Query("SELECT " + check +
                                        " FROM (VALUES (9223372036854775807, 1), (1, 1), (NULL, 1)) "
                                        "AS v(b, i)");
@@ -110,6 +109,42 @@ TEST(RenderExpression, OverflowIsFoundRowByRow) {
   EXPECT_EQ(rows->rows[0][0], "true");
   EXPECT_EQ(rows->rows[1][0], "false");
   EXPECT_EQ(rows->rows[2][0], "false");
+}
+
+// Engines compute a part that occurs twice once, and parts without a column before any row.
+TEST(RenderExpression, OverflowOfARepeatedPartIsFoundToo) {
+  auto database = DuckDb::Open({});
+  ASSERT_TRUE(database.ok());
+  const std::string row = "SELECT (-9223372036854775808)::BIGINT AS b";
+  for (const char* text : {"abs(b) + abs(b)", "b * b + b * b", "- b - (- b)", "nullif(abs(b), 1)",
+                           "coalesce(abs(b), 1) * abs(b)", "abs(- (-9223372036854775808))",
+                           "case when b < 0 then - b else b end"}) {
+    Diagnostics diagnostics;
+    const Expr expr = ParseExpression(text, {1, 1}, kScope, &diagnostics);
+    ASSERT_TRUE(expr && CanFail(expr)) << text;
+    const auto rows =
+        (*database)->Query("SELECT " + *RenderEvaluationFails(DuckDbDialect(), expr) + ", " +
+                           *RenderSafeExpression(DuckDbDialect(), expr) + " FROM (" + row + ")");
+    ASSERT_TRUE(rows.ok()) << text << ": " << rows.status().message();
+    EXPECT_EQ(rows->rows[0][0], "true") << text;
+    EXPECT_FALSE(rows->rows[0][1].has_value()) << text;
+  }
+}
+
+TEST(RenderExpression, WhatIsNotReachedDoesNotFail) {
+  auto database = DuckDb::Open({});
+  ASSERT_TRUE(database.ok());
+  const std::string row = "SELECT (-9223372036854775808)::BIGINT AS b";
+  for (const char* text : {"case when b > 0 then - b else b end", "coalesce(b, - b)",
+                           "case when b < 0 then 1 when abs(b) > 0 then 2 else 3 end"}) {
+    Diagnostics diagnostics;
+    const Expr expr = ParseExpression(text, {1, 1}, kScope, &diagnostics);
+    ASSERT_TRUE(expr && CanFail(expr)) << text;
+    const auto rows = (*database)->Query("SELECT " + *RenderEvaluationFails(DuckDbDialect(), expr) +
+                                         " FROM (" + row + ")");
+    ASSERT_TRUE(rows.ok()) << text << ": " << rows.status().message();
+    EXPECT_EQ(rows->rows[0][0], "false") << text;
+  }
 }
 
 TEST(QuoteText, NothingEscapes) {
