@@ -35,13 +35,13 @@ STATE_TABLES = {
 _server = None
 
 
-def start_server():
+def start_server(**settings):
     """The one server of a test program; without its software every test of it is NOT RUN."""
     global _server
     if url := os.environ.get("LYCEUM_SPARK_URL"):  # a server that runs already, to save its start
         _server = _Running(url)
         return
-    server = SparkServer(spark_sql_shuffle_partitions=2)
+    server = SparkServer(**settings)
     try:
         server.start()
     except ServiceAbsent as absent:
