@@ -155,7 +155,7 @@ NO_ELEMENTS = ('{"id":#} x', '{"id":#},', '{"id":#}}', '{"id":#}]', '{"id":#} {"
 
 def sound(element):
     """Whether quotes and brackets are balanced, so that an array goes on behind it."""
-    if element in NO_ELEMENTS:
+    if element in NO_ELEMENTS or "[" * 64 in element:  # deeper than JSON may nest
         return False
     return not any(broken in element for broken in (':"a}', ':a"}', '"a"b"', '"\\"}', "[}", "{]"))
 
@@ -227,6 +227,7 @@ JSON_FAULTS = {
     "lines2.json": b'{"id":1}\n{"id":2,"name":"a', "lines3.json": b'{"id":1', "lines4.json": b'{"id":1}\n\n{"id":', "word.json": b"id,name\n1,a\n", "binary.json": b"\x01\x02\x03",
     "utf16.json": b"\xff\xfe[\0]\0", "string.json": b'"a"', "number.json": b"7\n", "null.json": b"null", "gzip.json": gzip.compress(b"[]"),
     "cut.json.gz": gzip.compress(b'[{"id":1}]' * 20)[:-2], "cut text.json.gz": gzip.compress(b'[{"id":1},{"id'), "cut line.json.gz": gzip.compress(b'{"id":1}\n{"id":2'),
+    **{f"deep {depth}.json": b'[{"id":1},{"id":2,"x":' + b"[" * depth + b"]" * depth + b'},{"id":3}]' for depth in (62, 63, 64, 65, 66, 300)},
     "closed twice.json": b'[{"id":1}}]', "bad element.json": b'[{"id":1},}]', "only bracket.json": b"]", "colon.json": b'[{"id":1}:{"id":2}]', "cut string.json": b'["a',
     "cut word.json": b"[tru", "cut deep.json": b'[[[', "nbsp.json": b'[\xc2\xa0{"id":1}]', "control.json": b'[\x01{"id":1}]',
 }
@@ -302,7 +303,7 @@ class Random(Reading):
     """Files of random pieces. First all of them; what cannot be read closes the gate. Then the others alone."""
 
     CASES = int(os.environ.get("LYCEUM_PROPERTY_CASES", "1"))
-    FILES = 60
+    FILES = 30
 
     def csv_file(self, dice):
         body = b"".join(dice.choice(CSV_PIECES) for _ in range(dice.randrange(60)))
@@ -338,7 +339,7 @@ class Random(Reading):
                         if file["fault"]:
                             (self.inbox / file["file"]).unlink()
                 record = self.both(expect=0)
-                self.assertGreater(record["rows"]["read"], 100)
+                self.assertGreater(record["rows"]["read"], 50)
 
 
 for name in [name for name in dir(Reading) if name.startswith("test_")]:
