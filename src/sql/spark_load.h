@@ -81,9 +81,9 @@ std::vector<Statement> RenderSparkRecords(const SparkLoad& load, WholeCut cut,
 /// The view `_records_` over the cuts that were made.
 Statement RenderSparkRecordsView(const SparkLoad& load, const std::vector<WholeCut>& cuts,
                                  const Names& names);
-/// Per file: its index, records, empty ones, the first record that is not empty (64 KiB, hex), and
-/// as RenderSparkInspection whether first and last are complete and the last of all is empty; then
-/// the line of the record in which a quote opens that does not close (0: none).
+/// Per file: its index, records, empty ones, the head of the first record that is not empty (hex),
+/// and as RenderSparkInspection whether first and last are complete and the last of all is empty;
+/// then the line of the record in which a quote opens that does not close (0: none).
 std::string RenderSparkCutLines(const SparkLoad& load, WholeCut cut, const Names& names);
 /// Per file: the number of elements, the index of the first one that no comma follows, what follows
 /// it (`]` or nothing), and what stands behind the last: `blank`, `end`, `end and text` or `text`.

@@ -13,6 +13,8 @@
 namespace lyceum {
 namespace {
 
+/// A header is read whole; of JSON the first bytes tell enough.
+constexpr size_t kHeaderBytes = 16 << 20;
 constexpr size_t kHeadBytes = 64 * 1024;
 
 const char* CutName(WholeCut cut) {
@@ -35,8 +37,9 @@ std::string FromLatin(const std::string& text) {
   return fmt::format("encode({}, 'ISO-8859-1')", text);
 }
 
-std::string Head(const std::string& bytes) {
-  return fmt::format("hex(substring({}, 1, {}))", bytes, kHeadBytes);
+std::string Head(const Dataset& dataset, const std::string& bytes) {
+  return fmt::format("hex(substring({}, 1, {}))", bytes,
+                     dataset.format == FileFormat::kCsv ? kHeaderBytes : kHeadBytes);
 }
 
 /// Whether a line's bytes begin with a complete element; CSV has none.
@@ -282,7 +285,8 @@ std::string RenderSparkInspection(const SparkLoad& load, const Names& names) {
   return fmt::format(
       "SELECT path, lines, empty_lines, size, {} AS head, {} AS first_complete, {} AS "
       "last_complete, ends_empty, opens, returns, ends_in_return\nFROM ({})",
-      Head("first"), Complete(*load.dataset, "first"), Complete(*load.dataset, "last"), query);
+      Head(*load.dataset, "first"), Complete(*load.dataset, "first"),
+      Complete(*load.dataset, "last"), query);
 }
 
 std::string RenderSparkHead(const SparkLoad& load, size_t file, const Names& names) {
@@ -335,7 +339,8 @@ std::string RenderSparkCutLines(const SparkLoad& load, WholeCut cut, const Names
       RenderSparkIsEmpty(*load.dataset, "_bytes"), names.Temp(CutName(cut), load.dataset->name));
   return fmt::format(
       "SELECT _file, lines, empty_lines, {}, {}, {}, ends_empty, coalesce(open_line, 0)\nFROM ({})",
-      Head("first"), Complete(*load.dataset, "first"), Complete(*load.dataset, "last"), query);
+      Head(*load.dataset, "first"), Complete(*load.dataset, "first"),
+      Complete(*load.dataset, "last"), query);
 }
 
 std::string RenderSparkCutArrays(const SparkLoad& load, const Names& names) {

@@ -1,4 +1,5 @@
 """The same days give the same answers on the embedded engine and on Spark: sample, dirty days, every function."""
+import shutil
 import unittest
 
 import spark_case
@@ -43,6 +44,23 @@ class Generated(spark_case.Case):
         record = self.load(spark_case.EDTECH, DATES[0], expect=0)
         self.assertEqual(record["state"], "unchanged")
         self.load(spark_case.EDTECH, DATES[0], expect=0, inbox=self.folder / "corrected")
+        self.check()
+
+
+    def test_files_in_many_pieces(self):
+        """Pieces of some kilobytes, so that several tasks read each file."""
+        settings = "{spark.sql.files.maxPartitionBytes: '3000', spark.sql.files.openCostInBytes: '0'}"
+        spec = self.write_spec(f"""{spark_case.EDTECH.read_text()}
+engines:
+  pieces: {{type: spark, url: 'sc://127.0.0.1:{spark_case.server().port}', settings: {settings}}}
+""")
+        done = self.embedded.call("generate", "--rows", 300, "--seed", 13, "--out", self.folder / "clean")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        # Among dirty files some hold quoted line ends; clean ones are read line by line.
+        for name in ("students.csv", "instructors.csv", "quiz_attempts_20250601.csv"):
+            shutil.copy(self.folder / "clean" / name, self.folder / "inbox" / name)
+        self.spark.engine = "pieces"
+        self.load(spec, DATES[0], expect=0)
         self.check()
 
 
