@@ -105,15 +105,22 @@ class Random(spark_case.Case):
                         continue
                     items.append((f"r{number}", kind, text))
                 zone = dice.choice(ZONES)
-                items, spec = self.accepted(lambda items: (
-                    f"lyceum: 1\npipeline: derived\ntimezone: {zone}\ndatasets:\n  values:\n    files: [values.csv]\n    null_tokens: {NULL_TOKENS}\n"
-                    f"    columns:\n      id: {{type: integer}}\n{columns_of_spec()}    derived:\n"
-                    + "".join(f"      {name}: {{type: {type_text(kind)}, expression: {quoted(text)}}}\n" for name, kind, text in items)
-                    + "dimensions:\n  dim_value: {dataset: values, key: [id], surrogate_key: value_sk}\n"), items)
+
+                def spec_of(items, zone=zone):
+                    return (f"lyceum: 1\npipeline: derived\ntimezone: {zone}\ndatasets:\n  values:\n    files: [values.csv]\n"
+                            f"    null_tokens: {NULL_TOKENS}\n    columns:\n      id: {{type: integer}}\n{columns_of_spec()}    derived:\n"
+                            + "".join(f"      {name}: {{type: {type_text(kind)}, expression: {quoted(text)}}}\n" for name, kind, text in items)
+                            + "dimensions:\n  dim_value: {dataset: values, key: [id], surrogate_key: value_sk}\n")
+
+                items, spec = self.accepted(spec_of, items)
                 self.assertGreater(len(items), 20)
                 self.meaning = {name: text for name, _, text in items}
                 self.deliver("values.csv", csv_line(["id", *COLUMNS]) + "".join(csv_line(row) for row in self.rows(dice, self.ROWS)))
-                record = self.load(spec, expect=0)
+                # What fails on most rows would keep them all out.
+                tried = spark_case.Loader(self.folder / "tried").run(spec, spark_case.DATE, self.inbox).record
+                reasons = tried["datasets"][0]["reasons"]
+                items = [item for item in items if reasons.get(f"{item[0]}: cannot be computed, a number is too large", 0) < 20]
+                record = self.load(self.write_spec(spec_of(items)), expect=0)
                 self.check()
                 self.assertGreater(record["rows"]["loaded"], 20)
 
