@@ -216,12 +216,17 @@ int WithPlan(const Options& options, const Output& output, Print print) {
 std::vector<std::string> SparkNotes(const Options& options, const PlannedDate& planned,
                                     const SessionOptions& session) {
   const std::string folder = SparkResultsFolder(planned, session);
+  const std::string target =
+      options.target.empty()
+          ? ""
+          : fmt::format(" --target {}", QuoteForShell(WithoutPassword(options.target)));
   return {
       "It reads, types, judges, deduplicates and keys the delivered files on Spark 3.5 or newer,",
       fmt::format("and writes the results as Parquet below {}.", folder),
       "Run it: spark-sql -f SCRIPT. Then publish the results:",
-      fmt::format("lyceum run {} --date {} --input {} --engine {}", TargetArguments(options),
-                  options.date, QuoteForShell(options.input), QuoteForShell("results:" + folder))};
+      fmt::format("lyceum run {}{} --date {} --input {} --engine {}",
+                  QuoteForShell(options.spec_path), target, options.date,
+                  QuoteForShell(options.input), QuoteForShell("results:" + folder))};
 }
 
 }  // namespace

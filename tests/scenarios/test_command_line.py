@@ -51,12 +51,14 @@ engines:
                 ("flink", "the spec has no engine 'flink'; expected one of 'cluster', 'duckdb'"),
                 ("spark", "'spark' does not say which cluster; write --engine sc://host:15002, or name one under "
                           "'engines:' in the spec"),
+                ("results:", "--engine results: needs the folder that the script wrote, results:FOLDER"),
                 ("spark://host:7077", other),
                 ("SC://host/;token=Geheim-77", other),
                 ("token=Geheim-77", other),
                 ("cluster", "environment variable 'ENGINE_TOKEN' is not set; set it, or write "
                             "'${ENGINE_TOKEN:-default}'")):
-            for command in ("run", "plan", "sql"):
+            # To write a script for Spark no cluster is needed.
+            for command in ("run",) if engine == "spark" else ("run", "plan", "sql"):
                 with self.subTest(engine=engine, command=command):
                     self.assertEqual(self.fails(command, "engines.yaml", "--date", harness.DATE, "--input", self.inbox,
                                                 "--target", self.target, "--engine", engine), message)
