@@ -34,7 +34,8 @@ void RemoveDead(const fs::path& parent) {
   for (const fs::directory_entry& entry : fs::directory_iterator(parent, error)) {
     const bool ours = entry.path().filename().string().rfind(kPrefix, 0) == 0;
     if (!ours || !entry.is_directory(error) || entry.is_symlink(error)) continue;
-    const int lock = TakeLock(entry.path(), 0);
+    // A cluster may write to a folder that was removed, which then has no lock.
+    const int lock = TakeLock(entry.path(), O_CREAT);
     if (lock < 0) continue;
     fs::remove_all(entry.path(), error);
     close(lock);
@@ -56,7 +57,12 @@ Result<std::unique_ptr<SpillFolder>> SpillFolder::Make(const std::string& parent
     std::string path = (fs::path(parent) / (std::string(kPrefix) + "XXXXXX")).string();
     if (!mkdtemp(path.data())) break;
     const int lock = TakeLock(path, O_CREAT);
-    if (lock >= 0) return std::unique_ptr<SpillFolder>(new SpillFolder(path, lock));
+    if (lock < 0) continue;
+    // The lock may be that of a folder which the other process removed meanwhile.
+    if (fs::exists(fs::path(path) / kLockName, error)) {
+      return std::unique_ptr<SpillFolder>(new SpillFolder(path, lock));
+    }
+    close(lock);
   }
   return Unavailable(fmt::format("cannot make a folder in '{}': {}", parent, ErrnoText(errno)));
 }
