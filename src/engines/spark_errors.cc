@@ -200,10 +200,10 @@ void AddErrorDetails(const spark::connect::FetchErrorDetailsResponse& details, S
 }
 
 Status SparkErrorStatus(const SparkError& error) {
-  // What our own statements raise holds no value, and says what to change.
-  if (error.error_class == "USER_RAISED_EXCEPTION") {
-    const std::string line = FirstLine(error);
-    return BadSpec(line.substr(std::min(line.find("] ") + 2, line.size())));
+  // What our own statements raise (sql/spark_dialect.cc) holds no value, and says what to change.
+  constexpr std::string_view kRaised = "[USER_RAISED_EXCEPTION] a value of more than ";
+  if (const std::string line = FirstLine(error); StartsWith(line, kRaised)) {
+    return BadSpec(line.substr(line.find("] ") + 2));
   }
   const char* cause = error.error_class.empty() ? KnownCause(error) : nullptr;
   const std::string java_class = error.java_class.substr(0, error.java_class.find(' '));

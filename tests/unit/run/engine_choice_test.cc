@@ -103,9 +103,6 @@ TEST(ResolveEngine, SaysWhatIsWrongAndNoSecret) {
       {nullptr, "cluster",
        "'cluster' names an engine of a spec, but no spec is given; give the spec, or --engine "
        "sc://host:15002"},
-      {nullptr, "spark",
-       "'spark' does not say which cluster; write --engine sc://host:15002, or name one under "
-       "'engines:' in the spec"},
       {&spec, "http://host/;token=abc",
        "--engine is no name of an engine; expected a name of the spec, duckdb, or "
        "sc://host:15002"},
@@ -116,6 +113,17 @@ TEST(ResolveEngine, SaysWhatIsWrongAndNoSecret) {
     EXPECT_EQ(engine.status().message(), test.message);
     EXPECT_EQ(engine.status().code(), ErrorCode::kBadSpec);
   }
+}
+
+TEST(ResolveEngine, SparkAloneIsForScripts) {
+  const auto engine = ResolveEngine(nullptr, "spark");
+  ASSERT_TRUE(engine.ok());
+  EXPECT_EQ(engine->kind, EngineKind::kSpark);
+  const Status status = CheckRunnable(*engine);
+  EXPECT_EQ(status.code(), ErrorCode::kBadSpec);
+  EXPECT_EQ(status.message(),
+            "'spark' does not say which cluster; write --engine sc://host:15002, or name one under "
+            "'engines:' in the spec");
 }
 
 }  // namespace
