@@ -4,7 +4,7 @@
 #include <charconv>
 
 #include "base/calendar.h"
-#include "base/sha256.h"
+#include "base/hex.h"
 
 namespace lyceum {
 namespace {

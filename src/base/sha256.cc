@@ -4,6 +4,8 @@
 
 #include <cstdlib>
 
+#include "base/hex.h"
+
 namespace lyceum {
 namespace {
 
@@ -52,23 +54,13 @@ void Sha256::Finish(uint8_t out[kDigestBytes]) {
 std::string Sha256::FinishHex() {
   uint8_t digest[kDigestBytes];
   Finish(digest);
-  std::string hex(2 * kDigestBytes, '\0');
-  WriteHex(digest, kDigestBytes, hex.data());
-  return hex;
+  return Hex({reinterpret_cast<const char*>(digest), kDigestBytes});
 }
 
 std::string Sha256Hex(std::string_view bytes) {
   Sha256 hash;
   hash.Update(bytes);
   return hash.FinishHex();
-}
-
-void WriteHex(const uint8_t* bytes, size_t size, char* out) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  for (size_t i = 0; i < size; ++i) {
-    *out++ = kDigits[bytes[i] >> 4];
-    *out++ = kDigits[bytes[i] & 15];
-  }
 }
 
 }  // namespace lyceum

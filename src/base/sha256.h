@@ -32,7 +32,4 @@ class Sha256 {
 /// Returns the SHA-256 of `bytes` as 64 lower-case hex digits. Thread-safe.
 std::string Sha256Hex(std::string_view bytes);
 
-/// Writes `size` bytes as 2 * `size` lower-case hex digits to `out`.
-void WriteHex(const uint8_t* bytes, size_t size, char* out);
-
 }  // namespace lyceum

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/limits.h"
+
 namespace lyceum {
 
 enum class TypeKind { kInteger, kBigint, kDecimal, kDouble, kBoolean, kText, kDate, kTimestamp };
@@ -18,13 +20,6 @@ struct Type {
   int scale = 0;      ///< decimal only: digits after the point
   bool operator==(const Type&) const = default;
 };
-
-/// Largest text value, in UTF-8 bytes: the widest VARCHAR of Amazon Redshift.
-inline constexpr size_t kMaxTextBytes = 65535;
-
-/// How deep arrays and objects may nest below a JSON record; a deeper one is not valid for Lyceum,
-/// on any engine.
-inline constexpr int kMaxJsonDepth = 64;
 
 /// Spells a type as specs do: `integer`, `decimal(5,2)`.
 std::string TypeName(const Type& type);

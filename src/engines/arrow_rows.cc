@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/hex.h"
+
 namespace lyceum {
 namespace {
 
@@ -53,22 +55,16 @@ bool IsReadable(const ArrowSchemaView& type) {
   }
 }
 
-std::string HexDigits(ArrowBufferView bytes) {
-  static const char* kDigits = "0123456789abcdef";
-  std::string digits;
-  digits.reserve(static_cast<size_t>(bytes.size_bytes) * 2);
-  for (int64_t i = 0; i < bytes.size_bytes; ++i) {
-    digits += kDigits[bytes.data.as_uint8[i] >> 4];
-    digits += kDigits[bytes.data.as_uint8[i] & 15];
-  }
-  return digits;
-}
-
 /// One column of the batch at hand.
 struct Column {
   ArrowType type;
   int scale = 0;         ///< of decimals
   std::string hex = {};  ///< keeps the text of a binary cell as long as its row lasts
+
+  Cell Hexed(ArrowBufferView bytes) {
+    hex = Hex({bytes.data.as_char, static_cast<size_t>(bytes.size_bytes)});
+    return std::string_view(hex);
+  }
 
   Cell Read(const ArrowArrayView* view, int64_t row) {
     if (type == NANOARROW_TYPE_NA || ArrowArrayViewIsNull(view, row)) return std::monostate();
@@ -96,8 +92,7 @@ struct Column {
       }
       case NANOARROW_TYPE_BINARY:
       case NANOARROW_TYPE_LARGE_BINARY:
-        hex = HexDigits(ArrowArrayViewGetBytesUnsafe(view, row));
-        return std::string_view(hex);
+        return Hexed(ArrowArrayViewGetBytesUnsafe(view, row));
       case NANOARROW_TYPE_DATE32:
         return DateValue{static_cast<int32_t>(ArrowArrayViewGetIntUnsafe(view, row))};
       case NANOARROW_TYPE_TIMESTAMP:

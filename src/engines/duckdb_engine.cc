@@ -14,9 +14,6 @@
 namespace lyceum {
 namespace {
 
-/// How much of an unreadable file its quarantine record keeps; the file itself stays where it is.
-constexpr uint64_t kRawTextBytes = 32 * 1024;
-
 class DuckDbEngine : public Engine {
  public:
   DuckDbEngine(DuckDb* database, const EngineOptions& options)
@@ -170,7 +167,7 @@ OpenedFile DescribeFile(const RecordFile& file) {
     opened.fault = file.fault()->reason;
     opened.fault_line = file.fault()->line;
     opened.fault_offset = file.fault()->offset;
-    std::string head(std::min<uint64_t>(file.text_bytes(), kRawTextBytes), '\0');
+    std::string head(std::min<uint64_t>(file.text_bytes(), kMaxRawTextBytes), '\0');
     if (file.Read(0, head.size(), head.data()).ok()) opened.raw_text = EscapeBytes(head);
   }
   opened.has_records = !file.chunks().empty();

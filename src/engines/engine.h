@@ -9,7 +9,7 @@
 
 #include "base/status.h"
 #include "engines/duckdb_client.h"
-#include "plan/plan.h"
+#include "plan/dataset_load.h"
 #include "sql/names.h"
 
 namespace lyceum {
@@ -61,19 +61,6 @@ struct LoadOutcome {
   std::optional<StagedRows> staged;             ///< nullopt if the dataset feeds no table
   StagedRows quarantined;                       ///< rejected rows and conflicts
 };
-
-/// The steps that load one dataset.
-struct DatasetLoad {
-  const DatasetPlan* plan = nullptr;
-  ReadStep read;
-  DeduplicateStep deduplicate;
-  std::optional<StageStep> stage;
-  QuarantineStep quarantine;
-  Days batch_date = 0;
-};
-
-/// The steps of `plan` that load `dataset`, one of its datasets.
-DatasetLoad LoadOf(const Plan& plan, const DatasetPlan& dataset);
 
 /// Where files become typed, judged, deduplicated and keyed rows. Not thread-safe, except
 /// Interrupt() and Progress(). Loaded rows stay in the engine until Discard().

@@ -1,5 +1,6 @@
 #include <cstdint>
 
+#include "base/hex.h"
 #include "engines/record_file.h"
 #include "engines/utf8.h"
 
@@ -8,17 +9,9 @@ namespace {
 
 bool IsPrintableAscii(char byte) { return byte >= 0x20 && byte <= 0x7e; }
 
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
-
 void AppendHexByte(char byte, std::string* out) {
-  static constexpr char kHex[] = "0123456789abcdef";
   out->append("\\x");
-  out->push_back(kHex[static_cast<uint8_t>(byte) >> 4]);
-  out->push_back(kHex[static_cast<uint8_t>(byte) & 15]);
+  out->append(Hex({&byte, 1}));
 }
 
 /// C1 controls, U+0080 to U+009F, print as nothing or move the cursor.

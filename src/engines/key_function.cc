@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "base/hex.h"
 #include "base/sha256.h"
 #include "engines/duckdb_vector.h"
 

@@ -11,9 +11,6 @@
 namespace lyceum {
 namespace {
 
-/// Escaped text that a quarantine record keeps; longer records are stored whole beside it.
-constexpr size_t kMaxRawText = 32 * 1024;
-
 /// A chunk of one file, to be claimed by a thread.
 struct Work {
   size_t file;
@@ -195,7 +192,7 @@ Status LookUp(const Delivery& delivery, int64_t position, LookUpState* state, Re
   const std::string_view bytes = cursor.bytes();
   const std::string hash = Sha256Hex(bytes);
   bool whole = true;
-  const std::string shown = EscapeBytesUpTo(bytes, kMaxRawText, &whole);
+  const std::string shown = EscapeBytesUpTo(bytes, kMaxRawTextBytes, &whole);
   out->Number(0, row, cursor.line());
   if (file->layout() == Layout::kJsonArray) {
     out->Number(1, row, cursor.element());

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/fingerprint.h"
+#include "base/limits.h"
 #include "base/status.h"
 #include "spec/spec.h"
 
@@ -102,7 +103,6 @@ Status CheckFingerprint(const FileFingerprint& fingerprint);
 std::string EscapeBytesUpTo(std::string_view bytes, size_t max_bytes, bool* whole);
 /// A header name or JSON key as messages show it: escaped and cut.
 std::string ShowName(std::string_view name);
-inline constexpr size_t kMaxShownNameBytes = 60;
 
 /// Escapes bytes for quarantine: printable UTF-8 stays, `\` becomes `\\`, every other byte `\xNN`
 /// (tab, line ends, NUL and bytes that are not UTF-8 too). Reversible; the same text everywhere.

@@ -39,6 +39,8 @@ struct TextOf {
 
 }  // namespace
 
+int64_t CountOf(const std::optional<std::string>& value) { return value ? std::stoll(*value) : 0; }
+
 void AppendCell(const Cell& cell, std::string* out) { std::visit(Encode{out}, cell); }
 
 std::optional<std::string> CellText(const Cell& cell) { return std::visit(TextOf{}, cell); }

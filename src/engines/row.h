@@ -19,6 +19,9 @@ struct RowSet {
   std::vector<std::vector<std::optional<std::string>>> rows;
 };
 
+/// A whole number of a RowSet; 0 for null.
+int64_t CountOf(const std::optional<std::string>& value);
+
 struct DecimalValue {
   __int128 unscaled = 0;
   int scale = 0;

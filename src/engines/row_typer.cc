@@ -15,10 +15,6 @@
 namespace lyceum {
 namespace {
 
-/// Unknown JSON keys beyond so many names are not told apart; a file with data as keys has no end
-/// of them.
-constexpr size_t kMaxUnknownKeys = 1000;
-
 bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   return std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {

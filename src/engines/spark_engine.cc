@@ -12,6 +12,7 @@
 #include "engines/record_file.h"
 #include "engines/spark_files.h"
 #include "engines/spark_results.h"
+#include "engines/text_file.h"
 #include "sql/spark_load.h"
 
 namespace lyceum {
@@ -72,10 +73,7 @@ class SparkEngine : public Engine {
   Result<LoadOutcome> Load(const DatasetLoad& load, const Names& names) override {
     const Delivery& delivery = deliveries_.at(load.plan->dataset->name);
     const Names spark(SparkDialect(), names.schema(), names.run_id());
-    RETURN_IF_ERROR(
-        Explain(Execute(RenderSparkLoad(delivery.load, load.read, load.deduplicate, load.stage,
-                                        load.quarantine, load.batch_date, load.plan->files, spark)),
-                *load.plan));
+    RETURN_IF_ERROR(Explain(Execute(RenderSparkLoad(delivery.load, load, spark)), *load.plan));
     RETURN_IF_ERROR(CheckUnchanged(*load.plan));
     return ReadSparkResults(
         database_,
@@ -132,18 +130,23 @@ class SparkEngine : public Engine {
   }
 
   Status CheckUnchanged(const DatasetPlan& plan) {
+    std::vector<std::string> on_cluster;
     for (const DeliveredFile& file : plan.files) {
-      if (!IsListedContent(file.content_id())) {
+      if (IsListedContent(file.content_id())) {
+        on_cluster.push_back(file.fingerprint.path);
+      } else {
         RETURN_IF_ERROR(CheckFingerprint(file.fingerprint));
-        continue;
       }
-      ASSIGN_OR_RETURN(const std::vector<ListedFile> now,
-                       ListFiles(client_.get(), file.fingerprint.path));
-      if (now.size() != 1 || now[0].content_id != file.content_id()) {
-        return Unavailable(
-            fmt::format("'{}' changed while it was read; run again when nobody writes to it",
-                        file.fingerprint.path));
-      }
+    }
+    if (on_cluster.empty()) return Status::Ok();
+    ASSIGN_OR_RETURN(const std::vector<ListedFile> now, ListFiles(client_.get(), on_cluster));
+    std::map<std::string, std::string> content_ids;
+    for (const ListedFile& file : now) content_ids[file.path] = file.content_id;
+    for (const DeliveredFile& file : plan.files) {
+      const std::string& path = file.fingerprint.path;
+      const bool changed =
+          IsListedContent(file.content_id()) && content_ids[path] != file.content_id();
+      if (changed) return ChangedWhileRead(path);
     }
     return Status::Ok();
   }

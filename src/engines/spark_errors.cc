@@ -27,15 +27,11 @@ namespace {
 constexpr size_t kLongestLine = 600;
 constexpr size_t kLongestFragment = 200;
 
-bool StartsWith(std::string_view text, std::string_view start) {
-  return text.substr(0, start.size()) == start;
-}
-
 bool Contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
 
 bool StartsWithAny(std::string_view text, std::initializer_list<std::string_view> starts) {
   return std::any_of(starts.begin(), starts.end(),
-                     [&](std::string_view start) { return StartsWith(text, start); });
+                     [&](std::string_view start) { return text.starts_with(start); });
 }
 
 /// At most `limit` bytes, without half a character at the end, on one line.
@@ -119,7 +115,7 @@ const char* KnownCause(const SparkError& error) {
 
 bool IsOfTheSystem(const SparkError& error) {
   return StartsWithAny(error.sql_state, {"08", "53", "57", "58", "82", "KD001", "HY", "XXKDA"}) ||
-         StartsWith(error.error_class, "PATH_NOT_FOUND") ||
+         error.error_class.starts_with("PATH_NOT_FOUND") ||
          StartsWithAny(error.java_class,
                        {"java.io.", "java.net.", "java.nio.", "org.apache.hadoop."});
 }
@@ -142,7 +138,7 @@ std::string FirstLine(const SparkError& error) {
 
 }  // namespace
 
-bool SparkError::lost_session() const { return StartsWith(error_class, "INVALID_HANDLE.SESSION_"); }
+bool SparkError::lost_session() const { return error_class.starts_with("INVALID_HANDLE.SESSION_"); }
 
 SparkError ReadSparkError(const grpc::Status& status) {
   SparkError error;
@@ -202,7 +198,7 @@ void AddErrorDetails(const spark::connect::FetchErrorDetailsResponse& details, S
 Status SparkErrorStatus(const SparkError& error) {
   // What our own statements raise (sql/spark_dialect.cc) holds no value, and says what to change.
   constexpr std::string_view kRaised = "[USER_RAISED_EXCEPTION] a value of more than ";
-  if (const std::string line = FirstLine(error); StartsWith(line, kRaised)) {
+  if (const std::string line = FirstLine(error); line.starts_with(kRaised)) {
     return BadSpec(line.substr(line.find("] ") + 2));
   }
   const char* cause = error.error_class.empty() ? KnownCause(error) : nullptr;
@@ -214,7 +210,7 @@ Status SparkErrorStatus(const SparkError& error) {
     message += fmt::format(" {}", cause);
   } else if (MayShow(error)) {
     const std::string line = FirstLine(error);
-    message = StartsWith(line, message) ? line : fmt::format("{} {}", message, line);
+    message = line.starts_with(message) ? line : fmt::format("{} {}", message, line);
   }
   if (!error.sql_state.empty()) message += fmt::format(" (SQLSTATE {})", error.sql_state);
   if (!cause && !MayShow(error)) message += ", values left out";

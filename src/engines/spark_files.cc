@@ -8,12 +8,12 @@
 #include <filesystem>
 #include <map>
 
+#include "base/hex.h"
 #include "base/sha256.h"
 #include "engines/csv_header.h"
 #include "engines/decompress.h"
 #include "engines/json_records.h"
 #include "engines/record_file.h"
-#include "engines/spark_results.h"
 
 namespace lyceum {
 namespace {
@@ -21,7 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kListing[] = "listing:";
-constexpr size_t kRawTextBytes = 32 * 1024;
 
 /// What one look at a file's lines told.
 struct Inspection {
@@ -31,20 +30,9 @@ struct Inspection {
   bool first_complete = true, last_complete = true, ends_empty = false, ends_in_return = false;
 };
 
-int64_t Number(const std::optional<std::string>& text) { return text ? std::stoll(*text) : 0; }
-
 /// The path of a URL, percent signs undone: `file:///a%20b` and `file:/a b` are one.
 std::string PathOf(std::string_view url, bool encoded) {
-  std::string path;
-  for (size_t i = 0; i < url.size(); ++i) {
-    const bool escape = encoded && url[i] == '%' && i + 2 < url.size();
-    if (escape) {
-      path += Unhex(std::string(url.substr(i + 1, 2)));
-      i += 2;
-    } else {
-      path += url[i];
-    }
-  }
+  std::string path = encoded ? DecodePercent(url) : std::string(url);
   if (path.rfind("file:", 0) == 0) path.erase(0, 5);
   if (path.rfind("//", 0) == 0) path.erase(0, path.find_first_not_of('/') - 1);
   return path;
@@ -117,15 +105,15 @@ class Opening {
       load_.files[file].path = *row[0];
       Inspection& inspection = inspections_[file];
       inspection.seen = true;
-      inspection.lines = Number(row[1]);
-      inspection.empty_lines = Number(row[2]);
-      inspection.bytes = Number(row[3]);
+      inspection.lines = CountOf(row[1]);
+      inspection.empty_lines = CountOf(row[2]);
+      inspection.bytes = CountOf(row[3]);
       inspection.head = Unhex(row[4].value_or(""));
       inspection.first_complete = row[5] != "false";
       inspection.last_complete = row[6] != "false";
       inspection.ends_empty = row[7] == "true";
-      inspection.open_quotes = Number(row[8]);
-      inspection.returns = Number(row[9]);
+      inspection.open_quotes = CountOf(row[8]);
+      inspection.returns = CountOf(row[9]);
       inspection.ends_in_return = row[10] == "true";
     }
     return Status::Ok();
@@ -190,10 +178,10 @@ class Opening {
     std::string head;
     for (const auto& row : lines.rows) {
       head += Unhex(row[0].value_or("")) + "\n";
-      if (head.size() > kRawTextBytes) break;
+      if (head.size() > kMaxRawTextBytes) break;
     }
     bool whole = true;
-    opened.raw_text = EscapeBytesUpTo(head, kRawTextBytes, &whole);
+    opened.raw_text = EscapeBytesUpTo(head, kMaxRawTextBytes, &whole);
     return Status::Ok();
   }
 
@@ -235,15 +223,15 @@ class Opening {
   Status ReadCut(WholeCut cut) {
     ASSIGN_OR_RETURN(const RowSet set, client_.Query(RenderSparkCutLines(load_, cut, names_)));
     for (const auto& row : set.rows) {
-      const auto file = static_cast<size_t>(Number(row[0]));
+      const auto file = static_cast<size_t>(CountOf(row[0]));
       Inspection& inspection = inspections_[file];
-      inspection.lines = Number(row[1]);
-      inspection.empty_lines = Number(row[2]);
+      inspection.lines = CountOf(row[1]);
+      inspection.empty_lines = CountOf(row[2]);
       inspection.head = Unhex(row[3].value_or(""));
       inspection.first_complete = row[4] != "false";
       inspection.last_complete = row[5] != "false";
       inspection.ends_empty = row[6] == "true";
-      if (const int64_t line = Number(row[7]); line > 0) {
+      if (const int64_t line = CountOf(row[7]); line > 0) {
         Fault(file, fmt::format("quote is not closed: it opens on line {}", line), line);
       }
     }
@@ -375,15 +363,15 @@ class Opening {
   Status JudgeArrays() {
     ASSIGN_OR_RETURN(const RowSet set, client_.Query(RenderSparkCutArrays(load_, names_)));
     for (const auto& row : set.rows) {
-      const auto file = static_cast<size_t>(Number(row[0]));
-      const int64_t elements = Number(row[1]);
+      const auto file = static_cast<size_t>(CountOf(row[0]));
+      const int64_t elements = CountOf(row[1]);
       const std::string& behind = row[4].value_or("");
       OpenedFile& opened = opened_[file];
       opened.text_bytes = static_cast<uint64_t>(inspections_[file].bytes);
       opened.has_records = elements > 0;
       const auto broken_after = [&](int64_t element) {
         Fault(file, fmt::format("JSON is cut off or broken after element {}", element),
-              Number(row[5]));
+              CountOf(row[5]));
       };
       if (elements == 0) {
         if (behind == "end and text") Fault(file, "has text behind its JSON array");
@@ -393,9 +381,9 @@ class Opening {
       } else if (!row[2]) {
         broken_after(elements - 1);
       } else if (row[3] != "]") {
-        broken_after(Number(row[2]));
-      } else if (Number(row[2]) != elements - 1 || behind != "blank") {
-        Fault(file, "has text behind its JSON array", Number(row[5]));
+        broken_after(CountOf(row[2]));
+      } else if (CountOf(row[2]) != elements - 1 || behind != "blank") {
+        Fault(file, "has text behind its JSON array", CountOf(row[5]));
       }
     }
     return Status::Ok();
@@ -435,12 +423,13 @@ std::string ClusterPath(const DeliveredFile& file) {
 
 bool IsListedContent(const std::string& content_id) { return content_id.rfind(kListing, 0) == 0; }
 
-Result<std::vector<ListedFile>> ListFiles(SparkClient* client, const std::string& path) {
+Result<std::vector<ListedFile>> ListFiles(SparkClient* client,
+                                          const std::vector<std::string>& paths) {
   SparkFileView view;
   view.name = "_listing";
   view.format = "binaryFile";
   view.options = {{"recursiveFileLookup", "true"}};
-  view.paths = {GlobEscaped(path)};
+  for (const std::string& path : paths) view.paths.push_back(GlobEscaped(path));
   view.select = {"path", "length", "unix_micros(modificationTime) AS modified"};
   RETURN_IF_ERROR(client->CreateView(view));
   ASSIGN_OR_RETURN(const RowSet set,
@@ -449,7 +438,7 @@ Result<std::vector<ListedFile>> ListFiles(SparkClient* client, const std::string
   for (const auto& row : set.rows) {
     ListedFile file;
     file.path = row[0].value_or("");
-    file.bytes = static_cast<uint64_t>(Number(row[1]));
+    file.bytes = static_cast<uint64_t>(CountOf(row[1]));
     file.content_id = kListing + Sha256Hex(fmt::format("{}\n{}\n{}\n", file.path, file.bytes,
                                                        row[2].value_or("")));
     files.push_back(std::move(file));

@@ -33,7 +33,9 @@ struct ListedFile {
   std::string content_id;  ///< over path, size and time: `listing:<hash>`
 };
 
-/// Lists what lies below `path` on the cluster, sorted. kUnavailable if it does not exist.
-Result<std::vector<ListedFile>> ListFiles(SparkClient* client, const std::string& path);
+/// Lists files, and what lies below folders, on the cluster, sorted. kUnavailable if a path does
+/// not exist.
+Result<std::vector<ListedFile>> ListFiles(SparkClient* client,
+                                          const std::vector<std::string>& paths);
 
 }  // namespace lyceum

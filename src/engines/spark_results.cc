@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <map>
-
+#include "base/hex.h"
 #include "engines/long_record.h"
 #include "engines/object_store.h"
 #include "engines/record_file.h"
@@ -11,8 +10,6 @@
 
 namespace lyceum {
 namespace {
-
-int64_t Number(const std::optional<std::string>& text) { return text ? std::stoll(*text) : 0; }
 
 std::string Parquet(const SparkResults& results, const std::string& what) {
   return fmt::format("read_parquet({})",
@@ -22,9 +19,9 @@ std::string Parquet(const SparkResults& results, const std::string& what) {
 /// Where the name of a count goes.
 Status TakeCount(const std::vector<std::optional<std::string>>& row, LoadOutcome* outcome) {
   const std::string what = row[0].value_or("");
-  const auto place = static_cast<size_t>(Number(row[1]));
+  const auto place = static_cast<size_t>(CountOf(row[1]));
   const std::string name = row[2].value_or("");
-  const int64_t count = Number(row[3]);
+  const int64_t count = CountOf(row[3]);
   const bool of_file =
       what == "read" || what == "loaded" || what == "duplicate" || what == "quarantined";
   if (of_file && place >= outcome->files.size()) {
@@ -148,7 +145,7 @@ Result<LoadOutcome> ReadSparkResults(DuckDb* database, const SparkResults& resul
       [&](const std::vector<Cell>& row) {
         return StoreLongRecord(results.long_record_directory,
                                std::string(std::get<std::string_view>(row[0])),
-                               Unhex(std::string(std::get<std::string_view>(row[1]))));
+                               Unhex(std::get<std::string_view>(row[1])));
       }));
   return outcome;
 }
@@ -156,15 +153,6 @@ Result<LoadOutcome> ReadSparkResults(DuckDb* database, const SparkResults& resul
 std::unique_ptr<Engine> MakeResultsEngine(DuckDb* database, const EngineOptions& options,
                                           const std::string& folder) {
   return std::make_unique<ResultsEngine>(database, options, folder);
-}
-
-std::string Unhex(const std::string& hex) {
-  const auto digit = [](char c) { return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10; };
-  std::string bytes;
-  for (size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes.push_back(static_cast<char>(digit(hex[i]) << 4 | digit(hex[i + 1])));
-  }
-  return bytes;
 }
 
 }  // namespace lyceum

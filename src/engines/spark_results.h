@@ -26,7 +26,4 @@ Result<LoadOutcome> ReadSparkResults(DuckDb* database, const SparkResults& resul
 std::unique_ptr<Engine> MakeResultsEngine(DuckDb* database, const EngineOptions& options,
                                           const std::string& folder);
 
-/// Bytes written as hex digits.
-std::string Unhex(const std::string& hex);
-
 }  // namespace lyceum

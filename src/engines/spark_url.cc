@@ -6,6 +6,8 @@
 #include <charconv>
 #include <optional>
 
+#include "base/hex.h"
+
 namespace lyceum {
 namespace {
 
@@ -17,28 +19,11 @@ Status Wrong(std::string_view what) {
       "Spark connection string: {}; expected 'sc://host[:port][/;key=value;...]'", what));
 }
 
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-/// Undoes `%41`; a `+` is a plus.
+/// nullopt if a `%` has no two hex digits behind it.
 std::optional<std::string> PercentDecoded(std::string_view text) {
-  std::string plain;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      plain += text[i];
-      continue;
-    }
-    if (i + 2 >= text.size()) return std::nullopt;
-    const int high = HexDigit(text[i + 1]), low = HexDigit(text[i + 2]);
-    if (high < 0 || low < 0) return std::nullopt;
-    plain += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  return plain;
+  bool well_formed = false;
+  std::string plain = DecodePercent(text, &well_formed);
+  return well_formed ? std::optional<std::string>(std::move(plain)) : std::nullopt;
 }
 
 std::optional<int> Number(std::string_view text, int least, int most) {

@@ -12,7 +12,6 @@ namespace {
 
 constexpr int64_t kMicrosPerSecond = 1'000'000;
 constexpr int64_t kSecondsPerDay = 86'400;
-constexpr int kMaxOffsetHours = 18;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 

@@ -61,19 +61,11 @@ Type KeyTypeFromFacts(const Spec& spec, const Dimension& dimension, size_t posit
   return kKeyType;
 }
 
-Rule ImpliedNotNull(const std::string& column) {
+Rule Implied(RuleType type, const std::string& column, std::string_view why) {
   Rule rule;
-  rule.type = RuleType::kNotNull;
+  rule.type = type;
   rule.columns = {column};
-  rule.reason = fmt::format("{}: is null", column);
-  return rule;
-}
-
-Rule ImpliedComputable(const std::string& column) {
-  Rule rule;
-  rule.type = RuleType::kComputable;
-  rule.columns = {column};
-  rule.reason = fmt::format("{}: cannot be computed, a number is too large", column);
+  rule.reason = fmt::format("{}: {}", column, why);
   return rule;
 }
 
@@ -81,14 +73,6 @@ Rule ImpliedComputable(const std::string& column) {
 bool Grows(const Expr& expression) {
   return (expression->kind == ExprKind::kCall && expression->text == "concat") ||
          std::any_of(expression->children.begin(), expression->children.end(), Grows);
-}
-
-Rule ImpliedTextFits(const std::string& column) {
-  Rule rule;
-  rule.type = RuleType::kTextFits;
-  rule.columns = {column};
-  rule.reason = fmt::format("{}: longer than 65535 bytes", column);
-  return rule;
 }
 
 Rule ImpliedCalendarRange(const CalendarTable& calendar, const std::string& column,
@@ -241,15 +225,20 @@ std::vector<Rule> RulesOf(const Spec& spec, const Dataset& dataset) {
     required = fed.fact->identity;
     if (!Contains(required, fed.fact->date_column)) required.push_back(fed.fact->date_column);
   }
-  for (const std::string& column : required) rules.push_back(ImpliedNotNull(column));
+  for (const std::string& column : required) {
+    rules.push_back(Implied(RuleType::kNotNull, column, "is null"));
+  }
   if (fed.fact && spec.calendar) {
     const std::string& column = fed.fact->date_column;
     rules.push_back(ImpliedCalendarRange(*spec.calendar, column, *ColumnType(dataset, column)));
   }
   for (const DerivedColumn& derived : dataset.derived) {
-    if (CanFail(derived.expression)) rules.push_back(ImpliedComputable(derived.name));
+    if (CanFail(derived.expression)) {
+      rules.push_back(Implied(RuleType::kComputable, derived.name,
+                              "cannot be computed, a number is too large"));
+    }
     if (derived.type.kind == TypeKind::kText && Grows(derived.expression)) {
-      rules.push_back(ImpliedTextFits(derived.name));
+      rules.push_back(Implied(RuleType::kTextFits, derived.name, "longer than 65535 bytes"));
     }
   }
   for (const Rule& rule : dataset.rules) {

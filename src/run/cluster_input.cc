@@ -20,7 +20,7 @@ Result<Inbox> OpenClusterInbox(const Spec& spec, const std::string& input,
   std::string prefix = IsObjectUrl(input) ? ClusterDirectory(input) : input;
   while (prefix.size() > 1 && prefix.back() == '/') prefix.pop_back();
   ASSIGN_OR_RETURN(const auto client, SparkClient::Open(engine.address, engine.name));
-  const auto listed = ListFiles(client.get(), prefix);
+  const auto listed = ListFiles(client.get(), {prefix});
   if (!listed.ok()) {
     return Unavailable(fmt::format("cannot list '{}' on '{}': {}", prefix, engine.name,
                                    listed.status().message()));

@@ -12,10 +12,6 @@ namespace {
 
 constexpr std::string_view kStagePrefix = "s3://";
 
-bool StartsWith(std::string_view text, std::string_view start) {
-  return text.substr(0, start.size()) == start;
-}
-
 void DropSlashes(std::string* directory) {
   while (directory->size() > 1 && directory->back() == '/') directory->pop_back();
 }
@@ -40,7 +36,7 @@ Result<ResolvedEngine> FromSpec(const DeclaredEngine& written) {
   ASSIGN_OR_RETURN(engine.run_directory, ExpandEnvironment(written.run_directory));
   ASSIGN_OR_RETURN(engine.cluster_run_directory, ExpandEnvironment(written.cluster_run_directory));
   const bool folder = engine.run_directory.find("://") == std::string::npos;
-  if (!folder && !StartsWith(engine.run_directory, kStagePrefix)) {
+  if (!folder && !engine.run_directory.starts_with(kStagePrefix)) {
     return BadSpec(
         fmt::format("{}: expected a folder or 's3://bucket/prefix' as its 'run_directory'", whose));
   }
@@ -58,7 +54,7 @@ Result<ResolvedEngine> FromSpec(const DeclaredEngine& written) {
 }  // namespace
 
 std::string ClusterDirectory(const std::string& directory) {
-  if (StartsWith(directory, kStagePrefix)) return "s3a" + directory.substr(2);
+  if (directory.starts_with(kStagePrefix)) return "s3a" + directory.substr(2);
   return std::filesystem::absolute(directory).lexically_normal().string();
 }
 
@@ -87,7 +83,7 @@ Result<ResolvedEngine> ResolveEngine(const Spec* spec, const std::string& text) 
     return engine;
   }
   constexpr std::string_view kResults = "results:";
-  if (StartsWith(text, kResults)) {
+  if (text.starts_with(kResults)) {
     engine.kind = EngineKind::kResults;
     engine.results = text.substr(kResults.size());
     DropSlashes(&engine.results);

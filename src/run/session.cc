@@ -169,7 +169,7 @@ Result<std::unique_ptr<Session>> Session::Open(const Spec& spec, const SessionOp
   duckdb.temp_directory = session->options_.temp_directory;
   ASSIGN_OR_RETURN(session->database_, DuckDb::Open(duckdb));
   if (options.target.kind == TargetKind::kRedshift || !session->remote_root_.empty()) {
-    ASSIGN_OR_RETURN(session->store_, ObjectStore::Open(session->database_.get()));
+    RETURN_IF_ERROR(session->OpenStore());
   }
   ASSIGN_OR_RETURN(session->warehouse_,
                    OpenWarehouse({session->database_.get(), session->store_.get()},
@@ -183,6 +183,13 @@ Result<std::unique_ptr<Session>> Session::Open(const Spec& spec, const SessionOp
   return session;
 }
 
+/// Makes S3 reachable from the embedded database.
+Status Session::OpenStore() {
+  if (store_) return Status::Ok();
+  ASSIGN_OR_RETURN(store_, ObjectStore::Open(database_.get()));
+  return Status::Ok();
+}
+
 Status Session::OpenEngine() {
   EngineOptions common;
   common.timezone = spec_.timezone;
@@ -194,9 +201,7 @@ Status Session::OpenEngine() {
     return Status::Ok();
   }
   if (chosen.kind == EngineKind::kResults) {
-    if (IsObjectUrl(chosen.results) && !store_) {
-      ASSIGN_OR_RETURN(store_, ObjectStore::Open(database_.get()));
-    }
+    if (IsObjectUrl(chosen.results)) RETURN_IF_ERROR(OpenStore());
     engine_ = MakeResultsEngine(database_.get(), common, chosen.results);
     return Status::Ok();
   }
@@ -210,7 +215,9 @@ Status Session::OpenEngine() {
                                     ? chosen.cluster_run_directory
                                     : ClusterDirectory(spark.run_directory);
   spark.settings.assign(chosen.settings.begin(), chosen.settings.end());
-  if (!IsObjectUrl(spark.run_directory)) {
+  if (IsObjectUrl(spark.run_directory)) {
+    RETURN_IF_ERROR(OpenStore());
+  } else {
     // A folder whose lock tells later runs whether its session is dead.
     ASSIGN_OR_RETURN(results_, SpillFolder::Make(spark.run_directory));
     const fs::path folder = results_->path();
@@ -219,9 +226,6 @@ Status Session::OpenEngine() {
     fs::permissions(folder, fs::status(spark.run_directory, error).permissions(), error);
     spark.run_directory = folder.string();
     spark.cluster_run_directory += "/" + folder.filename().string();
-  }
-  if (IsObjectUrl(spark.run_directory) && !store_) {
-    ASSIGN_OR_RETURN(store_, ObjectStore::Open(database_.get()));
   }
   ASSIGN_OR_RETURN(std::unique_ptr<SparkClient> client,
                    SparkClient::Open(chosen.address, chosen.name));

@@ -92,6 +92,7 @@ class Session {
 
  private:
   friend class BatchRun;
+  Status OpenStore();
   Status OpenEngine();
   Session(const Spec& spec, const SessionOptions& options) : spec_(spec), options_(options) {}
 

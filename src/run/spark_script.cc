@@ -94,10 +94,8 @@ class SparkScriptWriter {
       made.push_back(cut);
     }
     if (!made.empty()) Add(step, {RenderSparkRecordsView(load, made, names_)});
-    const DatasetLoad steps = LoadOf(plan_, plan);
     ASSIGN_OR_RETURN(std::vector<Statement> statements,
-                     RenderSparkLoad(load, steps.read, steps.deduplicate, steps.stage,
-                                     steps.quarantine, steps.batch_date, plan.files, names_));
+                     RenderSparkLoad(load, LoadOf(plan_, plan), names_));
     Add(step, std::move(statements));
     return Status::Ok();
   }

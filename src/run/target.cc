@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/diagnostic.h"
+#include "base/hex.h"
 #include "base/redact.h"
 
 namespace lyceum {
@@ -15,30 +16,8 @@ namespace {
 constexpr std::string_view kDuckDbScheme = "duckdb:";
 constexpr std::string_view kRedshiftScheme = "redshift://";
 
-bool StartsWith(std::string_view text, std::string_view start) {
-  return text.substr(0, start.size()) == start;
-}
-
 bool IsPostgresUrl(std::string_view text) {
-  return StartsWith(text, "postgresql://") || StartsWith(text, "postgres://");
-}
-
-/// Undoes %XX in a URL's parameter.
-std::string DecodePercent(std::string_view text) {
-  std::string decoded;
-  const auto digit = [](char c) {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-  };
-  for (size_t i = 0; i < text.size(); ++i) {
-    const bool escape =
-        text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 && digit(text[i + 2]) >= 0;
-    decoded += escape ? static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2])) : text[i];
-    if (escape) i += 2;
-  }
-  return decoded;
+  return text.starts_with("postgresql://") || text.starts_with("postgres://");
 }
 
 /// Takes the parameters that are ours out of a URL; libpq refuses those that it does not know.
@@ -116,7 +95,7 @@ Status CheckUserInfo(const std::string& url, const std::string& name) {
 }
 
 Status CheckRedshift(const ResolvedTarget& target) {
-  if (!StartsWith(target.stage, "s3://") || target.stage.size() <= 5) {
+  if (!target.stage.starts_with("s3://") || target.stage.size() <= 5) {
     return BadSpec(fmt::format("target '{}' needs a stage, 's3://bucket/prefix'", target.name));
   }
   return Status::Ok();
@@ -131,7 +110,7 @@ Status ReadUrl(const std::string& written, ResolvedTarget* target) {
   if (IsPostgresUrl(url)) {
     target->kind = TargetKind::kPostgres;
     target->url = url;
-  } else if (StartsWith(url, kRedshiftScheme)) {
+  } else if (url.starts_with(kRedshiftScheme)) {
     target->kind = TargetKind::kRedshift;
     target->url = WithRedshiftDefaults(url);
     if (target->iam_role.empty()) target->iam_role = "default";
@@ -209,7 +188,7 @@ std::string ResolvedTarget::DefaultRunDirectory() const {
 
 Result<ResolvedTarget> ResolveTarget(const Spec* spec, const std::string& name_or_url) {
   ResolvedTarget target;
-  if (StartsWith(name_or_url, kDuckDbScheme)) {
+  if (name_or_url.starts_with(kDuckDbScheme)) {
     target.name = name_or_url;
     target.path = name_or_url.substr(kDuckDbScheme.size());
     if (target.path.empty()) {

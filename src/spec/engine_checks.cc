@@ -31,10 +31,6 @@ constexpr std::string_view kOwnSettings[] = {
     "spark.sql.variable.substitute",
 };
 
-bool StartsWith(std::string_view text, std::string_view start) {
-  return text.substr(0, start.size()) == start;
-}
-
 /// Whoever writes a variable says later what it is.
 bool IsOpen(std::string_view text) { return text.empty() || text[0] == '$'; }
 
@@ -70,7 +66,7 @@ class EngineChecks : public SpecChecks {
  private:
   void CheckUrl(const DeclaredEngine& engine) {
     const Span url = SpanAt({"engines", engine.name, "url"}, engine.span);
-    if (!IsOpen(engine.url) && !StartsWith(engine.url, "sc://")) {
+    if (!IsOpen(engine.url) && !engine.url.starts_with("sc://")) {
       diagnostics_.Error(url, "expected 'sc://host:15002', or a '${VARIABLE}'");
     }
     if (HoldsPassword(engine.url)) RefuseSecret(url);
@@ -83,13 +79,13 @@ class EngineChecks : public SpecChecks {
   void CheckDirectories(const DeclaredEngine& engine) {
     const std::string& ours = engine.run_directory;
     const bool folder = ours.find("://") == std::string::npos;
-    const bool bucket = StartsWith(ours, "s3://") && ours.size() > 5;
+    const bool bucket = ours.starts_with("s3://") && ours.size() > 5;
     if (!IsOpen(ours) && !folder && !bucket) {
       diagnostics_.Error(SpanAt({"engines", engine.name, "run_directory"}, engine.span),
                          "expected a folder, 's3://bucket/prefix', or a '${VARIABLE}'");
     }
     const std::string& theirs = engine.cluster_run_directory;
-    const bool absolute = StartsWith(theirs, "/") || theirs.find(":/") != std::string::npos;
+    const bool absolute = theirs.starts_with("/") || theirs.find(":/") != std::string::npos;
     if (!IsOpen(theirs) && !absolute) {
       diagnostics_.Error(SpanAt({"engines", engine.name, "cluster_run_directory"}, engine.span),
                          "expected an absolute path, a URL such as 's3a://bucket/prefix', or a "
@@ -102,7 +98,7 @@ class EngineChecks : public SpecChecks {
     if (!settings) return;
     for (const auto& [key, value] : settings->entries) {
       const std::string& name = key.scalar;
-      if (!StartsWith(name, "spark.")) {
+      if (!name.starts_with("spark.")) {
         diagnostics_.Error(key.span,
                            fmt::format("setting '{}' does not begin with 'spark.'; expected one "
                                        "such as 'spark.sql.shuffle.partitions'",
@@ -111,7 +107,7 @@ class EngineChecks : public SpecChecks {
         diagnostics_.Error(key.span,
                            fmt::format("setting '{}' is Lyceum's own; leave it out", name));
       } else if (HoldsPassword(value.scalar) ||
-                 (IsSecretName(name) && !StartsWith(value.scalar, "${"))) {
+                 (IsSecretName(name) && !value.scalar.starts_with("${"))) {
         RefuseSecret(key.span);  // the value may stand on a line of its own, which is not masked
       }
     }
@@ -119,7 +115,7 @@ class EngineChecks : public SpecChecks {
 
   static bool IsOwn(std::string_view name) {
     return std::any_of(std::begin(kOwnSettings), std::end(kOwnSettings), [&](std::string_view own) {
-      return own.back() == '.' ? StartsWith(name, own) : name == own;
+      return own.back() == '.' ? name.starts_with(own) : name == own;
     });
   }
 };
@@ -140,8 +136,8 @@ std::vector<Diagnostic> SparkProblems(const Spec& spec) {
       problem.span = rule.span;
       problem.message = fmt::format(
           "the pattern of '{}' repeats a group that holds a repeat or longer alternatives, on "
-          "which "
-          "Spark's matching may take for ever; write it without, or run it on the embedded engine",
+          "which Spark's matching may take for ever; write it without, or run it on the embedded "
+          "engine",
           rule.columns[0]);
       problems.push_back(std::move(problem));
     }

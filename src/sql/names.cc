@@ -6,19 +6,16 @@
 #include <iterator>
 
 namespace lyceum {
-namespace {
 
-void Move(std::vector<Statement> from, std::vector<Statement>* to) {
+void AppendStatements(std::vector<Statement> from, std::vector<Statement>* to) {
   to->insert(to->end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
 }
 
-}  // namespace
-
 void PublishPart::Append(PublishPart other) {
-  Move(std::move(other.resolve), &resolve);
-  Move(std::move(other.remove), &remove);
-  Move(std::move(other.add), &add);
-  Move(std::move(other.swap), &swap);
+  AppendStatements(std::move(other.resolve), &resolve);
+  AppendStatements(std::move(other.remove), &remove);
+  AppendStatements(std::move(other.add), &add);
+  AppendStatements(std::move(other.swap), &swap);
 }
 
 std::string Names::Varchar(std::string_view text, int bytes) const {

@@ -16,6 +16,9 @@ struct Statement {
   std::string sql;
 };
 
+/// Adds statements behind others.
+void AppendStatements(std::vector<Statement> from, std::vector<Statement>* to);
+
 /// The statements of one publish step, by when they may run. A publish runs first every `resolve`
 /// of all its steps, then every `remove`, `add` and `swap`: all reads of the old state come before
 /// the first change, and a table's rows are deleted before any is inserted (the reverse deadlocks

@@ -142,8 +142,6 @@ const Dialect& SparkDialect() {
   static const Dialect dialect = [] {
     Dialect d;
     d.name = "spark";
-    d.max_identifier_bytes = 63;
-    d.one_writer = true;
     d.name_quote = '`';
     d.text_literal = TextLiteral;
     d.type_name = TypeText;

@@ -15,10 +15,6 @@
 namespace lyceum {
 namespace {
 
-/// Escaped text that a quarantine record keeps.
-constexpr size_t kMaxRawText = 32 * 1024;
-constexpr size_t kMaxShownName = 60;
-
 /// One of the language's canonical encodings (base/canonical.h) of a value that is not null.
 std::string Encoding(const Type& type, const std::string& value) {
   std::string text = fmt::format("CAST({} AS STRING)", value);
@@ -66,6 +62,11 @@ std::string EscapedParts(const std::string& bytes) {
       bytes, SparkText(kCharacter));
 }
 
+/// EscapeBytes() of engines/record_file.h over a rendered BINARY.
+std::string Escaped(const std::string& bytes) {
+  return fmt::format("array_join({}, '')", EscapedParts(bytes));
+}
+
 /// The escaped text, cut before `most` bytes.
 std::string EscapedUpTo(const std::string& bytes, size_t most) {
   const std::string parts = fmt::format("slice({}, 1, {})", EscapedParts(bytes), most);
@@ -80,10 +81,6 @@ std::string EscapedUpTo(const std::string& bytes, size_t most) {
 /// `what` with the dataset's name in place of `{}`.
 std::string Purpose(const SparkLoad& load, std::string_view what) {
   return fmt::format(fmt::runtime(what), fmt::format("'{}'", load.dataset->name));
-}
-
-void Move(std::vector<Statement> from, std::vector<Statement>* to) {
-  for (Statement& statement : from) to->push_back(std::move(statement));
 }
 
 std::string RankedQuery(const DeduplicateStep& step, const Names& names) {
@@ -130,15 +127,16 @@ std::vector<Statement> RenderSparkDeduplicate(const SparkLoad& load, const Dedup
                  RankedQuery(step, names), names);
   const std::vector<Rule> unique = UniqueRules(step.rules);
   if (!unique.empty()) {
-    Move(SparkTable(
-             load, "repeated",
-             fmt::format("find values in '{}' that must be unique and are not", load.dataset->name),
-             RenderRepeated(unique,
-                            fmt::format("(SELECT * FROM {} WHERE _rank = 1)",
-                                        names.Temp("ranked", load.dataset->name)),
-                            names),
-             names),
-         &statements);
+    AppendStatements(
+        SparkTable(
+            load, "repeated",
+            fmt::format("find values in '{}' that must be unique and are not", load.dataset->name),
+            RenderRepeated(unique,
+                           fmt::format("(SELECT * FROM {} WHERE _rank = 1)",
+                                       names.Temp("ranked", load.dataset->name)),
+                           names),
+            names),
+        &statements);
   }
   return statements;
 }
@@ -169,17 +167,15 @@ Result<std::vector<Statement>> RenderSparkStage(const SparkLoad& load, const Sta
                     fmt::format("SELECT {}\nFROM ({})", fmt::join(columns, ", "), rows), names);
 }
 
-std::vector<Statement> RenderSparkQuarantine(const SparkLoad& load, const QuarantineStep& step,
-                                             Days batch_date,
-                                             const std::vector<DeliveredFile>& files,
+std::vector<Statement> RenderSparkQuarantine(const SparkLoad& load, const DatasetLoad& steps,
                                              const Names& names) {
+  const QuarantineStep& step = steps.quarantine;
   const std::string& dataset = step.dataset->name;
   const std::string read = names.Temp("read", dataset);
   const std::vector<Rule> unique = UniqueRules(step.rules);
   std::string rows = fmt::format(
-      "SELECT _pos, _file, _at, _element, _raw, 'rejected' AS kind, {} AS reasons\nFROM {} WHERE "
-      "NOT "
-      "({})",
+      "SELECT _pos, _file, _at, _element, _raw, 'rejected' AS kind, {} AS reasons\n"
+      "FROM {} WHERE NOT ({})",
       RenderReasons(RowRules(step.rules), names), read, RenderGood(step.rules, names));
   std::vector<std::string> others;
   if (!unique.empty()) {
@@ -188,7 +184,7 @@ std::vector<Statement> RenderSparkQuarantine(const SparkLoad& load, const Quaran
         RenderUniqueReasons(unique, names), names.Temp("repeated", dataset),
         RejectingBits(unique)));
   }
-  if (!FreeColumns({step.dataset, step.table, step.rules}).empty()) {
+  if (!FreeColumns(steps.deduplicate).empty()) {
     others.push_back(fmt::format(
         "SELECT _pos, 'conflict' AS kind, _differs AS reasons FROM {} WHERE _rank > 1 AND _differs "
         "IS NOT NULL",
@@ -196,24 +192,23 @@ std::vector<Statement> RenderSparkQuarantine(const SparkLoad& load, const Quaran
   }
   if (!others.empty()) {
     rows += fmt::format(
-        "\nUNION ALL\nSELECT r._pos, r._file, r._at, r._element, r._raw, x.kind, x.reasons\nFROM "
-        "{} "
-        "AS r JOIN ({}) AS x ON r._pos = x._pos",
+        "\nUNION ALL\nSELECT r._pos, r._file, r._at, r._element, r._raw, x.kind, x.reasons\n"
+        "FROM {} AS r JOIN ({}) AS x ON r._pos = x._pos",
         read, fmt::join(others, "\nUNION ALL "));
   }
   rows = fmt::format("SELECT *, sha2(_raw, 256) AS raw_sha256, {} AS escaped\nFROM ({})",
-                     RenderSparkEscape("_raw"), rows);
+                     Escaped("_raw"), rows);
   rows = fmt::format(
-      "SELECT *, row_number() OVER (PARTITION BY raw_sha256 ORDER BY _pos) AS occurrence\nFROM "
-      "({})",
+      "SELECT *, row_number() OVER (PARTITION BY raw_sha256 ORDER BY _pos) AS occurrence\n"
+      "FROM ({})",
       rows);
   const std::string date =
-      step.dataset->dated() ? names.Date(batch_date) : std::string("CAST(NULL AS DATE)");
+      step.dataset->dated() ? names.Date(steps.batch_date) : std::string("CAST(NULL AS DATE)");
   const std::string record_id = RenderSparkKey({{Type{TypeKind::kText}, names.Text(dataset)},
                                                 {Type{TypeKind::kDate}, date},
                                                 {Type{TypeKind::kText}, "raw_sha256"},
                                                 {Type{TypeKind::kBigint}, "occurrence"}});
-  const std::string is_long = fmt::format("octet_length(escaped) > {}", kMaxRawText);
+  const std::string is_long = fmt::format("octet_length(escaped) > {}", kMaxRawTextBytes);
   // Where a record starts in bytes only one reader of a whole file could tell; its line tells too.
   return SparkTable(
       load, "quarantined",
@@ -229,14 +224,13 @@ std::vector<Statement> RenderSparkQuarantine(const SparkLoad& load, const Quaran
           "FROM (SELECT /*+ BROADCAST(f) */ * FROM ({}) AS r\n"
           "  JOIN (VALUES {}) AS f(file_index, file, content_id) ON f.file_index = r._file) AS f",
           record_id, names.Text(names.run_id()), names.Text(dataset), date,
-          names.Text(step.delivery_id), is_long, EscapedUpTo("_raw", kMaxRawText), is_long, is_long,
-          rows, RenderFileRows(files, names)),
+          names.Text(step.delivery_id), is_long, EscapedUpTo("_raw", kMaxRawTextBytes), is_long,
+          is_long, rows, RenderFileRows(steps.plan->files, names)),
       names);
 }
 
 std::vector<Statement> RenderSparkCounts(const SparkLoad& load, const ReadStep& step,
                                          const std::string& delivery_id, const Names& names) {
-  constexpr int kMostNames = 1000;
   const Dataset& dataset = *load.dataset;
   const std::string read = names.Temp("read", dataset.name);
   const std::string ranked = names.Temp("ranked", dataset.name);
@@ -270,7 +264,7 @@ std::vector<Statement> RenderSparkCounts(const SparkLoad& load, const ReadStep& 
     parts.push_back(
         fmt::format("SELECT * FROM (SELECT 'unknown', NULL, {} AS name, count(*)\n  FROM (SELECT "
                     "explode(_unknown) AS name FROM {}) GROUP BY 3 ORDER BY 3 LIMIT {})",
-                    RenderSparkShownName("name"), read, kMostNames));
+                    RenderSparkShownName("name"), read, kMaxUnknownKeys));
   }
   return SparkTable(load, "counts", Purpose(load, "count what became of the rows of {}"),
                     fmt::format("{}", fmt::join(parts, "\nUNION ALL ")), names);
@@ -287,32 +281,25 @@ std::string RenderSparkKey(const std::vector<std::pair<Type, std::string>>& valu
   return fmt::format("sha2(concat({}), 256)", fmt::join(parts, ", "));
 }
 
-std::string RenderSparkEscape(const std::string& bytes) {
-  return fmt::format("array_join({}, '')", EscapedParts(bytes));
-}
-
 std::string RenderSparkShownName(const std::string& name) {
   const std::string bytes = fmt::format("CAST({} AS BINARY)", name);
   return fmt::format("CASE WHEN octet_length({0}) <= {1} THEN {0} ELSE concat({2}, '...') END",
-                     RenderSparkEscape(bytes), kMaxShownName, EscapedUpTo(bytes, kMaxShownName));
+                     Escaped(bytes), kMaxShownNameBytes, EscapedUpTo(bytes, kMaxShownNameBytes));
 }
 
-Result<std::vector<Statement>> RenderSparkLoad(const SparkLoad& load, const ReadStep& read,
-                                               const DeduplicateStep& deduplicate,
-                                               const std::optional<StageStep>& stage,
-                                               const QuarantineStep& quarantine, Days batch_date,
-                                               const std::vector<DeliveredFile>& files,
+Result<std::vector<Statement>> RenderSparkLoad(const SparkLoad& load, const DatasetLoad& steps,
                                                const Names& names) {
-  ASSIGN_OR_RETURN(std::vector<Statement> statements, RenderSparkRead(load, read, names));
-  Move(RenderSparkDeduplicate(load, deduplicate, names), &statements);
-  Move(RenderSparkQuarantine(load, quarantine, batch_date, files, names), &statements);
-  if (stage) {
+  ASSIGN_OR_RETURN(std::vector<Statement> statements, RenderSparkRead(load, steps.read, names));
+  AppendStatements(RenderSparkDeduplicate(load, steps.deduplicate, names), &statements);
+  AppendStatements(RenderSparkQuarantine(load, steps, names), &statements);
+  if (steps.stage) {
     ASSIGN_OR_RETURN(std::vector<Statement> staged,
-                     RenderSparkStage(load, *stage, read.rules, names));
-    Move(std::move(staged), &statements);
+                     RenderSparkStage(load, *steps.stage, steps.read.rules, names));
+    AppendStatements(std::move(staged), &statements);
   }
   // Last, so that results without counts are results half written.
-  Move(RenderSparkCounts(load, read, quarantine.delivery_id, names), &statements);
+  AppendStatements(RenderSparkCounts(load, steps.read, steps.quarantine.delivery_id, names),
+                   &statements);
   return statements;
 }
 

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/status.h"
-#include "plan/plan.h"
+#include "plan/dataset_load.h"
 #include "sql/names.h"
 
 namespace lyceum {
@@ -96,11 +95,7 @@ Result<std::vector<Statement>> RenderSparkRead(const SparkLoad& load, const Read
 /// place, name, records): `read`, `loaded`, `duplicate` and `quarantined` rows per file, each
 /// counted on its own; failures per `rule`, with the rows judged behind the last; rows per
 /// `reason`; `conflict`; rows per `unknown` JSON key; and the `delivery`.
-Result<std::vector<Statement>> RenderSparkLoad(const SparkLoad& load, const ReadStep& read,
-                                               const DeduplicateStep& deduplicate,
-                                               const std::optional<StageStep>& stage,
-                                               const QuarantineStep& quarantine, Days batch_date,
-                                               const std::vector<DeliveredFile>& files,
+Result<std::vector<Statement>> RenderSparkLoad(const SparkLoad& load, const DatasetLoad& steps,
                                                const Names& names);
 
 /// Writes the rows of `query` below the load's folder and makes the view `_<what>_<dataset>`.
@@ -119,8 +114,7 @@ std::string SparkLineBytes();
 /// Whether the rendered bytes of a line are no record: nothing, or for JSON nothing but blanks.
 std::string RenderSparkIsEmpty(const Dataset& dataset, const std::string& bytes);
 
-/// EscapeBytes() of engines/record_file.h over a rendered BINARY, and ShowName() over a STRING.
-std::string RenderSparkEscape(const std::string& bytes);
+/// ShowName() of engines/record_file.h over a rendered STRING.
 std::string RenderSparkShownName(const std::string& name);
 
 }  // namespace lyceum

@@ -95,8 +95,8 @@ class ReadQuery {
     return fmt::format(
         "nullif(concat_ws(',',\n"
         "    CASE WHEN contains(_text, '\\uFFFD') OR {} THEN\n"
-        "      CASE WHEN CAST(regexp_replace(_text, '\\\\A', '') AS BINARY) <> _bytes THEN {} END "
-        "END,\n"
+        "      CASE WHEN CAST(regexp_replace(_text, '\\\\A', '') AS BINARY) <> _bytes "
+        "THEN {} END END,\n"
         "    CASE WHEN contains(_text, '\\u0000') THEN {} END), '')",
         SparkMatches("_text", "\\x{FFFD}"), Structure("is not valid UTF-8"),
         Structure("contains a NUL byte"));
@@ -117,12 +117,11 @@ class ReadQuery {
     Level(fmt::format(
         "nullif(concat_ws(',', _bad_bytes,\n"
         "    CASE WHEN {} THEN {} END,\n"
-        "    CASE WHEN contains(_text, '\"') AND exists(_fields, f -> contains(f, '\"') AND NOT "
-        "({})) "
-        "THEN {} END,\n"
-        "    CASE WHEN size(_fields) <> {} THEN concat('\"has ', size(_fields), ' field', CASE "
-        "WHEN "
-        "size(_fields) = 1 THEN '' ELSE 's' END, ', expected ', {}, '\"') END), '') AS _structure",
+        "    CASE WHEN contains(_text, '\"') AND exists(_fields, f -> contains(f, '\"') "
+        "AND NOT ({})) THEN {} END,\n"
+        "    CASE WHEN size(_fields) <> {} THEN concat('\"has ', size(_fields), ' field', "
+        "CASE WHEN size(_fields) = 1 THEN '' ELSE 's' END, ', expected ', {}, '\"') END), '') AS "
+        "_structure",
         dataset_.quoted_newlines ? "FALSE"
                                  : fmt::format("contains(_text, '\"') AND {}",
                                                SparkMatches("element_at(_fields, -1)", open)),
@@ -233,9 +232,8 @@ class ReadQuery {
   /// The text of a JSON string.
   static std::string Unescaped(const std::string& string) {
     return fmt::format(
-        "CASE WHEN contains({0}, '\\\\') THEN from_json(concat('{{\"v\":', {0}, '}}'), 'v "
-        "STRING').v "
-        "ELSE substring({0}, 2, length({0}) - 2) END",
+        "CASE WHEN contains({0}, '\\\\') THEN from_json(concat('{{\"v\":', {0}, '}}'), 'v STRING')"
+        ".v ELSE substring({0}, 2, length({0}) - 2) END",
         string);
   }
 
@@ -303,8 +301,7 @@ class ReadQuery {
     return fmt::format(
         "SELECT {},\n"
         "  CASE WHEN _structure IS NOT NULL THEN '*' WHEN {} THEN concat(',', concat_ws('', {})) "
-        "END "
-        "AS _bad,\n"
+        "END AS _bad,\n"
         "  CASE WHEN _structure IS NOT NULL THEN _structure WHEN {} THEN concat_ws(',', {}) END AS "
         "_reasons,\n"
         "  _file, _block, _mid, _line, _element, _empty, _bytes AS _raw, {} AS _unknown\nFROM ({})",
@@ -327,7 +324,6 @@ std::string RankedRows(const SparkLoad& load, const Names& names) {
       "SELECT /*+ BROADCAST(b) */ p.*, b.before + p._mid - b.least AS _ordinal, b.header\n"
       "FROM {} AS p JOIN {} AS b ON p._file = b.file AND p._block = b.block",
       names.Temp("parsed", dataset), names.Temp("blocks", dataset));
-  std::vector<std::string> columns = {names.List(DatasetColumns(*load.dataset))};
   const bool csv = load.dataset->format == FileFormat::kCsv;
   return fmt::format(
       "SELECT *, shiftleft(CAST(_file AS BIGINT), {}) + _ordinal AS _pos,\n"
@@ -359,10 +355,9 @@ Result<std::vector<Statement>> RenderSparkRead(const SparkLoad& load, const Read
       load, "parsed",
       fmt::format("read and type every row of '{}', judge its rules", load.dataset->name), judged,
       names);
-  for (Statement& statement : SparkTable(load, "blocks", "number the records of each file",
-                                         BlocksQuery(load, names), names)) {
-    statements.push_back(std::move(statement));
-  }
+  AppendStatements(SparkTable(load, "blocks", "number the records of each file",
+                              BlocksQuery(load, names), names),
+                   &statements);
   statements.push_back(
       {"the rows with their rank",
        fmt::format("CREATE OR REPLACE TEMPORARY VIEW {} AS\n{}",

@@ -49,6 +49,15 @@ std::string Complete(const Dataset& dataset, const std::string& bytes) {
                       fmt::format(R"(\A{}{})", kJsonBlanks, JsonElementOutline()));
 }
 
+/// Rows of VALUES: the index of each file and its path.
+std::string PathRows(const SparkLoad& load, const std::vector<size_t>& files) {
+  std::vector<std::string> rows;
+  for (size_t file : files) {
+    rows.push_back(fmt::format("({}, {})", file, SparkText(load.files[file].path)));
+  }
+  return fmt::format("{}", fmt::join(rows, ", "));
+}
+
 /// Cuts files at line feeds and at every CR that ends a line by itself.
 std::string ReturnsQuery(const SparkLoad& load, const std::vector<size_t>& files,
                          const Names& names) {
@@ -111,9 +120,8 @@ std::string QuotedQuery(const SparkLoad& load, const std::vector<size_t>& files,
   query = fmt::format(
       "SELECT _file, run, sub, behind, CASE WHEN behind = 1 THEN record\n"
       "  WHEN endswith(record, '\\r\\n') THEN left(record, length(record) - 2)\n"
-      "  WHEN endswith(record, '\\r') OR endswith(record, '\\n') THEN left(record, length(record) "
-      "- "
-      "1)\n  ELSE record END AS record\nFROM ({})",
+      "  WHEN endswith(record, '\\r') OR endswith(record, '\\n') THEN left(record, "
+      "length(record) - 1)\n  ELSE record END AS record\nFROM ({})",
       query);
   return fmt::format(
       "SELECT _file, CAST(0 AS BIGINT) AS _block,\n"
@@ -128,15 +136,11 @@ std::string QuotedQuery(const SparkLoad& load, const std::vector<size_t>& files,
 /// Cuts arrays into their elements. The last row of a file is what stands behind them.
 std::string ElementsQuery(const SparkLoad& load, const std::vector<size_t>& files,
                           const Names& names) {
-  std::vector<std::string> rows;
-  for (size_t file : files) {
-    rows.push_back(fmt::format("({}, {})", file, SparkText(load.files[file].path)));
-  }
   const std::string item = SparkText(JsonItem());
   std::string query = fmt::format(
       "SELECT /*+ BROADCAST(f) */ f._file, CAST(w.value AS BINARY) AS bytes\n"
       "FROM {} AS w JOIN (VALUES {}) AS f(_file, path) ON w.path = f.path",
-      names.Temp("whole", load.dataset->name), fmt::join(rows, ", "));
+      names.Temp("whole", load.dataset->name), PathRows(load, files));
   query = fmt::format(
       "SELECT _file, decode(CASE WHEN substring(bytes, 1, 3) = X'EFBBBF' THEN substring(bytes, 4) "
       "ELSE bytes END, 'ISO-8859-1') AS text\nFROM ({})",
@@ -151,8 +155,8 @@ std::string ElementsQuery(const SparkLoad& load, const std::vector<size_t>& file
   query = fmt::format("SELECT *, size(items) AS elements\nFROM ({})", query);
   query = fmt::format(
       "SELECT _file, lines_before, elements, posexplode(concat(items, "
-      "array(substring("
-      "body, CAST(1 + aggregate(items, 0L, (sum, x) -> sum + length(x)) AS INT))))) AS (at, item)\n"
+      "array(substring(body, CAST(1 + aggregate(items, 0L, (sum, x) -> sum + length(x)) AS "
+      "INT))))) AS (at, item)\n"
       "FROM ({})",
       query);
   query = fmt::format(
@@ -214,14 +218,10 @@ std::string RenderSparkIsEmpty(const Dataset& dataset, const std::string& bytes)
 
 std::string SparkLines(const SparkLoad& load, const std::vector<size_t>& files,
                        const Names& names) {
-  std::vector<std::string> rows;
-  for (size_t file : files) {
-    rows.push_back(fmt::format("({}, {})", file, SparkText(load.files[file].path)));
-  }
   return fmt::format(
       "SELECT /*+ BROADCAST(f) */ f._file, l.block, l.mid, l.value\n"
       "FROM {} AS l JOIN (VALUES {}) AS f(_file, path) ON l.path = f.path",
-      names.Temp("lines", load.dataset->name), fmt::join(rows, ", "));
+      names.Temp("lines", load.dataset->name), PathRows(load, files));
 }
 
 std::vector<Statement> RenderSparkViews(const SparkLoad& load,
@@ -291,10 +291,9 @@ std::string RenderSparkInspection(const SparkLoad& load, const Names& names) {
 
 std::string RenderSparkHead(const SparkLoad& load, size_t file, const Names& names) {
   constexpr int kLines = 1000;
-  constexpr int kLineBytesShown = 32 * 1024;
   return fmt::format(
       "SELECT hex(substring(CAST(value AS BINARY), 1, {})) FROM ({}) ORDER BY block, mid LIMIT {}",
-      kLineBytesShown, SparkLines(load, {file}, names), kLines);
+      kMaxRawTextBytes, SparkLines(load, {file}, names), kLines);
 }
 
 std::vector<Statement> RenderSparkRecords(const SparkLoad& load, WholeCut cut,

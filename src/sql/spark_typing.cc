@@ -12,8 +12,6 @@
 namespace lyceum {
 namespace {
 
-constexpr int kMaxOffsetMinutes = 18 * 60;
-
 /// The whole of the text does.
 std::string Matches(const std::string& text, const std::string& pattern) {
   return SparkMatches(text, "\\A" + pattern + "\\z");
@@ -149,7 +147,7 @@ std::string WithOffset(const std::string& base, const std::string& offset,
   const std::string seconds = fmt::format(
       "CASE WHEN {0} IN ('Z', 'z') THEN 0 WHEN {1} > 59 OR {2} * 60 + {1} > {3} THEN NULL ELSE "
       "({2} * 3600 + {1} * 60) * CASE WHEN startswith({0}, '-') THEN -1 ELSE 1 END END",
-      offset, minutes, hours, kMaxOffsetMinutes);
+      offset, minutes, hours, kMaxOffsetHours * 60);
   std::string moment = fmt::format(
       "timestamp_micros(unix_micros(CAST({} AS TIMESTAMP)) - ({}) * 1000000)", base, seconds);
   if (timezone != "UTC") {

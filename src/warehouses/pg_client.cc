@@ -36,10 +36,6 @@ std::string OneLine(std::string_view text) {
   return line;
 }
 
-bool StartsWith(std::string_view text, std::string_view start) {
-  return text.substr(0, start.size()) == start;
-}
-
 bool Contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
@@ -61,9 +57,9 @@ ErrorCode CodeOf(std::string_view sqlstate, std::string_view message) {
   }
   if (IsConflictText(message)) return ErrorCode::kConflict;
   if (sqlstate == "22003") return ErrorCode::kOutOfRange;
-  if (StartsWith(sqlstate, "57P") || StartsWith(sqlstate, "08")) return ErrorCode::kConnectionLost;
-  const bool mendable = StartsWith(sqlstate, "53") || StartsWith(sqlstate, "28") ||
-                        StartsWith(sqlstate, "58") || sqlstate == "42501" || sqlstate == "25006" ||
+  if (sqlstate.starts_with("57P") || sqlstate.starts_with("08")) return ErrorCode::kConnectionLost;
+  const bool mendable = sqlstate.starts_with("53") || sqlstate.starts_with("28") ||
+                        sqlstate.starts_with("58") || sqlstate == "42501" || sqlstate == "25006" ||
                         sqlstate == "3D000" || sqlstate == "55P03" || sqlstate == "57014";
   return mendable ? ErrorCode::kUnavailable : ErrorCode::kInternal;
 }
@@ -275,7 +271,7 @@ Status PgClient::Execute(const std::string& sql) {
   }
   RETURN_IF_ERROR(EnsureConnected());
   const Status status = Run(sql);
-  if (StartsWith(sql, "BEGIN")) in_transaction_ = status.ok();
+  if (sql.starts_with("BEGIN")) in_transaction_ = status.ok();
   if (ends) in_transaction_ = false;
   // PostgreSQL answers the COMMIT of a failed transaction with success and the tag ROLLBACK; no
   // caller commits after a failure, so it is not looked at.

@@ -6,6 +6,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/hex.h"
+
 namespace lyceum {
 namespace {
 

@@ -1,4 +1,4 @@
-#include "engines/engine.h"
+#include "plan/dataset_load.h"
 
 namespace lyceum {
 
