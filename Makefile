@@ -12,7 +12,7 @@ endif
 LAYERS := base expr spec plan sql engines warehouses run report ui cli
 SOURCES = $(shell find src tests -name '*.cc' -o -name '*.h')
 
-.PHONY: help setup setup-tests build test test-all lint format golden fuzz demo bench-warehouse clean
+.PHONY: help setup setup-tests build test test-all lint format golden fuzz demo bench bench-warehouse clean
 
 help: ## lists the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -68,6 +68,11 @@ format: ## formats the sources
 golden: build setup-tests ## rewrites golden files; read the diff before you commit it
 	@LYCEUM_UPDATE_GOLDEN=1 ctest --test-dir $(BUILD) -j $(JOBS) >/dev/null || true
 	@git diff --stat -- tests/golden
+
+bench: build setup-tests ## compares Lyceum with what people would write by hand; about half an hour
+	@test -d .cache/bench || python3 -m venv .cache/bench
+	@.cache/bench/bin/python -m pip install --quiet --requirement bench/requirements.txt
+	@.cache/bench/bin/python bench/run.py $(BENCH_FLAGS)
 
 bench-warehouse: build setup-tests ## times a publish to PostgreSQL against psql \copy of the same rows
 	@.cache/venv/bin/python bench/warehouse.py

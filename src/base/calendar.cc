@@ -21,6 +21,21 @@ int DaysInMonth(int year, int month) {
   return month == 2 && IsLeapYear(year) ? 29 : kDays[month - 1];
 }
 
+/// Writes the last `digits` digits of a number that is not negative.
+void WriteDigits(int64_t value, int digits, char* out) {
+  for (int i = digits; i-- > 0; value /= 10) out[i] = static_cast<char>('0' + value % 10);
+}
+
+constexpr size_t kDateBytes = 10;
+
+/// REQUIRES: a year from 0 to 9999.
+void WriteDate(const Civil& civil, char* out) {
+  WriteDigits(civil.year, 4, out);
+  out[4] = out[7] = '-';
+  WriteDigits(civil.month, 2, out + 5);
+  WriteDigits(civil.day, 2, out + 8);
+}
+
 /// Reads exactly `text` as a number; nullopt if a byte is no digit.
 std::optional<int> ParseDigits(std::string_view text) {
   int value = 0;
@@ -59,16 +74,49 @@ Civil CivilFromDays(Days days) {
 
 std::string FormatDate(Days days) {
   const Civil civil = CivilFromDays(days);
-  return fmt::format("{:04}-{:02}-{:02}", civil.year, civil.month, civil.day);
+  if (civil.year < 0 || civil.year > 9999) {
+    return fmt::format("{:04}-{:02}-{:02}", civil.year, civil.month, civil.day);
+  }
+  char text[kDateBytes];
+  WriteDate(civil, text);
+  return {text, sizeof(text)};
 }
 
-std::string FormatTimestamp(int64_t micros) {
+namespace {
+
+/// Days since the epoch, and microseconds of the day.
+std::pair<int64_t, int64_t> SplitTimestamp(int64_t micros) {
   int64_t days = micros / kMicrosPerDay;
   int64_t rest = micros % kMicrosPerDay;
   if (rest < 0) {
     rest += kMicrosPerDay;
     --days;
   }
+  return {days, rest};
+}
+
+}  // namespace
+
+bool WriteTimestamp(int64_t micros, char out[kTimestampBytes]) {
+  const auto [days, rest] = SplitTimestamp(micros);
+  const Civil civil = CivilFromDays(static_cast<Days>(days));
+  if (civil.year < 0 || civil.year > 9999) return false;
+  const int64_t seconds = rest / kMicrosPerSecond;
+  WriteDate(civil, out);
+  out[10] = 'T';
+  WriteDigits(seconds / 3600, 2, out + 11);
+  out[13] = out[16] = ':';
+  WriteDigits(seconds / 60 % 60, 2, out + 14);
+  WriteDigits(seconds % 60, 2, out + 17);
+  out[19] = '.';
+  WriteDigits(rest % kMicrosPerSecond, 6, out + 20);
+  return true;
+}
+
+std::string FormatTimestamp(int64_t micros) {
+  char text[kTimestampBytes];
+  if (WriteTimestamp(micros, text)) return {text, sizeof(text)};
+  const auto [days, rest] = SplitTimestamp(micros);
   const int64_t seconds = rest / kMicrosPerSecond;
   return fmt::format("{}T{:02}:{:02}:{:02}.{:06}", FormatDate(static_cast<Days>(days)),
                      seconds / 3600, seconds / 60 % 60, seconds % 60, rest % kMicrosPerSecond);

@@ -26,6 +26,10 @@ Civil CivilFromDays(Days days);
 
 /// Prints `yyyy-MM-dd`.
 std::string FormatDate(Days days);
+/// The bytes of a timestamp's canonical text, `yyyy-MM-ddTHH:mm:ss.ffffff`.
+inline constexpr size_t kTimestampBytes = 26;
+/// Writes it to `out`; false, with nothing written, if the year has not four digits.
+bool WriteTimestamp(int64_t micros, char out[kTimestampBytes]);
 /// Prints `yyyy-MM-ddTHH:mm:ss.ffffff`, the canonical text of keys and digests.
 /// `micros` counts microseconds since 1970-01-01T00:00:00, without zone.
 std::string FormatTimestamp(int64_t micros);

@@ -1,13 +1,28 @@
 #include "base/hex.h"
 
+#include <cstring>
+
 namespace lyceum {
 
-void WriteHex(const uint8_t* bytes, size_t size, char* out) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  for (size_t i = 0; i < size; ++i) {
-    out[2 * i] = kDigits[bytes[i] >> 4];
-    out[2 * i + 1] = kDigits[bytes[i] & 15];
+namespace {
+
+/// Both digits of every byte.
+struct DigitPairs {
+  constexpr DigitPairs() {
+    constexpr char kDigits[] = "0123456789abcdef";
+    for (int i = 0; i < 256; ++i) {
+      text[2 * i] = kDigits[i >> 4];
+      text[2 * i + 1] = kDigits[i & 15];
+    }
   }
+  char text[512] = {};
+};
+
+}  // namespace
+
+void WriteHex(const uint8_t* bytes, size_t size, char* out) {
+  static constexpr DigitPairs kPairs;
+  for (size_t i = 0; i < size; ++i) std::memcpy(out + 2 * i, kPairs.text + 2 * bytes[i], 2);
 }
 
 std::string Hex(std::string_view bytes) {

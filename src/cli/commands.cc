@@ -125,7 +125,8 @@ class CommandLine {
     app->add_flag("--force", options_.force, "Load unchanged content too; never opens a gate");
     app->add_option("--threads", options_.threads, "Threads; default: one per core")
         ->check(WholeNumber(1, 1024));
-    app->add_option("--memory-limit", options_.memory_limit, "Memory of the engine; default: 1GiB");
+    app->add_option("--memory-limit", options_.memory_limit,
+                    "Memory of the engine; default: 640MiB");
     app->add_option("--temp-dir", options_.temp_directory, "Folder for spilled data");
     app->add_option("--run-dir", options_.run_directory,
                     "Folder for run records, may be s3://; default: DATABASE.runs");

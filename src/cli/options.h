@@ -15,7 +15,7 @@ namespace lyceum {
 /// Everything that the command line may say; each command uses its part.
 struct Options {
   std::string spec_path, date, start_date, end_date, input, target, engine, output = "text";
-  std::string temp_directory, run_directory, memory_limit = "1GiB";
+  std::string temp_directory, run_directory, memory_limit = "640MiB";
   int threads = 0;
   bool force = false, dry_run = false, quiet = false, verbose = false, no_color = false;
   bool fail_fast = false, reference = false;

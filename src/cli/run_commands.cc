@@ -60,6 +60,7 @@ Result<std::unique_ptr<Prepared>> Prepare(const Options& options, const Output& 
     return BadSpec("--input is missing; write --input FOLDER with the delivered files");
   }
   ASSIGN_OR_RETURN(prepared->session, MakeSessionOptions(options, prepared->loaded.spec));
+  prepared->session.live_progress = output.err_is_terminal && !options.quiet;
   const Spec& spec = prepared->loaded.spec;
   const ResolvedEngine& engine = prepared->session.engine;
   if (IsOnCluster(engine, options.input)) {

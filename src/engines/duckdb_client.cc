@@ -93,8 +93,13 @@ Result<std::unique_ptr<DuckDb>> DuckDb::Open(const DuckDbOptions& options) {
   }
   for (const char* setting :
        {// Readers emit rows in any order; every table carries what its order needs.
-        "SET preserve_insertion_order = false", "SET enable_progress_bar = true",
+        "SET preserve_insertion_order = false",
+        options.reports_progress ? "SET enable_progress_bar = true"
+                                 : "SET enable_progress_bar = false",
         "SET enable_progress_bar_print = false",
+        // Each thread of a load leaves a row group that is not full. Merging them at the next
+        // checkpoint writes their rows a second time; groups that are empty go anyway.
+        "SET max_vacuum_tasks = 0",
         // Times are stored without zone; nothing may depend on the machine's zone.
         "SET TimeZone = 'UTC'"}) {
     RETURN_IF_ERROR(self->Execute(setting));

@@ -17,10 +17,11 @@ namespace lyceum {
 /// Limits of an embedded DuckDB. All are always set: DuckDB's own defaults take 80% of the memory
 /// and spill beside the database file.
 struct DuckDbOptions {
-  int threads = 0;                    ///< 0: one per core
-  std::string memory_limit = "1GiB";  ///< of DuckDB's buffers; readers add about 2 MiB per thread
-  std::string temp_directory;         ///< spilled data; "" forbids spilling
-  bool reveals_values = false;        ///< messages may quote values: the user asked for them
+  int threads = 0;                      ///< 0: one per core
+  std::string memory_limit = "640MiB";  ///< of DuckDB's buffers; readers add about 2 MiB per thread
+  std::string temp_directory;           ///< spilled data; "" forbids spilling
+  bool reveals_values = false;          ///< messages may quote values: the user asked for them
+  bool reports_progress = false;        ///< Progress() works; keeping count costs some time
 };
 
 /// One embedded DuckDB with an in-memory main database, to which warehouses attach files, and one

@@ -31,6 +31,13 @@ class DuckDbEngine : public Engine {
       opened.push_back(DescribeFile(*record_file));
       delivery->files.push_back(std::move(record_file));
     }
+    if (!plan.table.Identity().empty()) {
+      // Lines of a CSV file are rarely shorter.
+      constexpr uint64_t kLeastBytesPerRow = 24;
+      uint64_t bytes = 0;
+      for (const auto& file : delivery->files) bytes += file->text_bytes();
+      delivery->identities = std::make_unique<SeenFilter>(bytes / kLeastBytesPerRow);
+    }
     delivery->records_read = std::vector<std::atomic<int64_t>>(delivery->files.size());
     deliveries_[plan.dataset->name] = std::move(delivery);
     return opened;
@@ -47,9 +54,13 @@ class DuckDbEngine : public Engine {
   }
 
   Status Discard(const std::string& dataset) override {
+    const Names names(DuckDbDialect(), "", "");
+    for (const char* what : {"kept", "quarantined"}) {
+      RETURN_IF_ERROR(database_->Execute(
+          fmt::format("DROP VIEW IF EXISTS temp.{}", names.Temp(what, dataset))));
+    }
     for (const char* what :
-         {"read", "kept", "conflict", "repeated", "rejected", "raw", "quarantined"}) {
-      const Names names(DuckDbDialect(), "", "");
+         {"read", "twins", "duplicate", "conflict", "repeated", "rejected", "raw"}) {
       RETURN_IF_ERROR(database_->Execute(
           fmt::format("DROP TABLE IF EXISTS temp.{}", names.Temp(what, dataset))));
     }
@@ -76,17 +87,16 @@ class DuckDbEngine : public Engine {
     RETURN_IF_ERROR(Execute(RenderRead(load.read, names, source)));
     RETURN_IF_ERROR(Execute(RenderDeduplicate(load.deduplicate, names)));
     RETURN_IF_ERROR(CountRules(load, names, outcome));
+    delivery.records = std::make_unique<SeenFilter>(outcome->rows_judged / 8);
     RETURN_IF_ERROR(Execute(
         RenderQuarantine(load.quarantine, names, source, load.batch_date, load.plan->files)));
-    RETURN_IF_ERROR(CountRows(dataset, names, delivery, outcome));
+    const bool deduplicates = !load.deduplicate.table.Identity().empty();
+    RETURN_IF_ERROR(CountRows(dataset, deduplicates, names, delivery, outcome));
     RETURN_IF_ERROR(CountReasons(dataset, names, outcome));
     ASSIGN_OR_RETURN(const RowSet conflicts,
                      database_->Query(fmt::format("SELECT count(*) FROM {} WHERE kind = 'conflict'",
                                                   names.Temp("rejected", dataset))));
     outcome->conflicts = std::stoll(*conflicts.rows[0][0]);
-    // What is read is judged; memory matters more than a second look.
-    RETURN_IF_ERROR(
-        database_->Execute(fmt::format("DROP TABLE temp.{}", names.Temp("read", dataset))));
     if (load.stage) {
       ASSIGN_OR_RETURN(std::string query, RenderStageQuery(*load.stage, names));
       outcome->staged = StagedRows{StagedColumns(load.stage->table), std::move(query), ""};
@@ -108,31 +118,29 @@ class DuckDbEngine : public Engine {
     return Status::Ok();
   }
 
-  /// Counts rows per file on three independent ways: what the reader saw, what was kept, what was
-  /// rejected. Duplicates are the good rows that were not kept, counted on their own too.
-  Status CountRows(const std::string& dataset, const Names& names, const Delivery& delivery,
-                   LoadOutcome* outcome) {
+  /// Counts rows per file on four independent ways: what the reader saw, what is accepted, what
+  /// is rejected, and the duplicates.
+  Status CountRows(const std::string& dataset, bool deduplicates, const Names& names,
+                   const Delivery& delivery, LoadOutcome* outcome) {
     outcome->files.resize(delivery.files.size());
     for (size_t i = 0; i < delivery.files.size(); ++i) {
       outcome->files[i].read = delivery.records_read[i];
     }
-    const auto per_file = [&](const std::string& table, const char* where,
+    const auto per_file = [&](const char* table, const char* where,
                               int64_t RowCounts::*count) -> Status {
       ASSIGN_OR_RETURN(const RowSet set, database_->Query(fmt::format(
-                                             "SELECT _pos >> {}, count(*) FROM {}{} GROUP BY 1",
-                                             kOffsetBits, table, where)));
+                                             "SELECT _pos >> {}, count(*) FROM {}{} GROUP "
+                                             "BY 1",
+                                             kOffsetBits, names.Temp(table, dataset), where)));
       for (const auto& row : set.rows) {
         outcome->files[std::stoul(*row[0])].*count = std::stoll(*row[1]);
       }
       return Status::Ok();
     };
-    const std::string rejected = names.Temp("rejected", dataset);
-    RETURN_IF_ERROR(per_file(names.Temp("kept", dataset), "", &RowCounts::loaded));
-    RETURN_IF_ERROR(per_file(rejected, " WHERE kind = 'rejected'", &RowCounts::quarantined));
-    return per_file(fmt::format("(SELECT _pos FROM {} WHERE _pos NOT IN (SELECT _pos FROM {}) AND "
-                                "_pos NOT IN (SELECT _pos FROM {} WHERE kind = 'rejected'))",
-                                names.Temp("read", dataset), names.Temp("kept", dataset), rejected),
-                    "", &RowCounts::duplicates);
+    RETURN_IF_ERROR(per_file("kept", "", &RowCounts::loaded));
+    RETURN_IF_ERROR(per_file("rejected", " WHERE kind = 'rejected'", &RowCounts::quarantined));
+    if (!deduplicates) return Status::Ok();
+    return per_file("duplicate", "", &RowCounts::duplicates);
   }
 
   Status CountReasons(const std::string& dataset, const Names& names, LoadOutcome* outcome) {

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
+
+#include "base/hex.h"
 #include "base/sha256.h"
 #include "engines/long_record.h"
 #include "engines/row_typer.h"
@@ -156,19 +159,22 @@ void Read(duckdb_function_info info, duckdb_data_chunk output) {
 /// The vectors of one STRUCT result.
 struct RecordVectors {
   explicit RecordVectors(duckdb_vector output) {
-    for (idx_t i = 0; i < 6; ++i) child[i] = duckdb_struct_vector_get_child(output, i);
+    for (idx_t i = 0; i < 7; ++i) child[i] = duckdb_struct_vector_get_child(output, i);
   }
   void Number(idx_t field, idx_t row, int64_t value) {
     static_cast<int64_t*>(duckdb_vector_get_data(child[field]))[row] = value;
   }
   void Text(idx_t field, idx_t row, std::string_view value) {
-    duckdb_vector_assign_string_element_len(child[field], row, value.data(), value.size());
+    duckdb_unsafe_vector_assign_string_element_len(child[field], row, value.data(), value.size());
   }
   void Null(idx_t field, idx_t row) {
     duckdb_vector_ensure_validity_writable(child[field]);
     duckdb_validity_set_row_invalid(duckdb_vector_get_validity(child[field]), row);
   }
-  duckdb_vector child[6];
+  void Flag(idx_t field, idx_t row, bool value) {
+    static_cast<bool*>(duckdb_vector_get_data(child[field]))[row] = value;
+  }
+  duckdb_vector child[7];
 };
 
 /// The cursor of one thread's look-ups in one query: positions come sorted, so that it walks
@@ -190,7 +196,16 @@ Status LookUp(const Delivery& delivery, int64_t position, LookUpState* state, Re
   const RecordCursor& cursor = *state->cursor;
   RETURN_IF_ERROR(state->cursor->Seek(static_cast<uint64_t>(position & kOffsetMask)));
   const std::string_view bytes = cursor.bytes();
-  const std::string hash = Sha256Hex(bytes);
+  thread_local Sha256 sha256;
+  uint8_t digest[32];
+  sha256.Update(bytes);
+  sha256.Finish(digest);
+  char hash[2 * sizeof digest];
+  WriteHex(digest, sizeof digest, hash);
+  uint64_t start = 0;
+  bool again = false;
+  std::memcpy(&start, digest, sizeof start);
+  delivery.records->Note(&start, 1, &again);
   bool whole = true;
   const std::string shown = EscapeBytesUpTo(bytes, kMaxRawTextBytes, &whole);
   out->Number(0, row, cursor.line());
@@ -201,12 +216,13 @@ Status LookUp(const Delivery& delivery, int64_t position, LookUpState* state, Re
   }
   out->Number(2, row, static_cast<int64_t>(bytes.size()));
   out->Text(3, row, shown);
-  out->Text(4, row, hash);
+  out->Text(4, row, {hash, sizeof hash});
+  out->Flag(6, row, again);
   if (whole) {
     out->Null(5, row);
     return Status::Ok();
   }
-  const std::string name = hash + ".record";
+  const std::string name = std::string(hash, sizeof hash) + ".record";
   out->Text(5, row, name);
   return StoreLongRecord(delivery.long_record_directory, name, bytes);
 }
@@ -226,6 +242,38 @@ void Record(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector ou
       return;
     }
   }
+}
+
+// ---- lyceum_seen
+
+void Seen(duckdb_function_info, duckdb_data_chunk input, duckdb_vector output) {
+  const auto* address =
+      static_cast<uint64_t*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(input, 0)));
+  const auto* hash =
+      static_cast<uint64_t*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(input, 1)));
+  auto* seen = static_cast<bool*>(duckdb_vector_get_data(output));
+  const idx_t count = duckdb_data_chunk_get_size(input);
+  // One scan reads one delivery.
+  if (count > 0) reinterpret_cast<Delivery*>(address[0])->identities->Note(hash, count, seen);
+}
+
+Status RegisterSeen(duckdb_connection connection) {
+  duckdb_logical_type ubigint = duckdb_create_logical_type(DUCKDB_TYPE_UBIGINT);
+  duckdb_logical_type boolean = duckdb_create_logical_type(DUCKDB_TYPE_BOOLEAN);
+  duckdb_scalar_function function = duckdb_create_scalar_function();
+  duckdb_scalar_function_set_name(function, "lyceum_seen");
+  duckdb_scalar_function_add_parameter(function, ubigint);
+  duckdb_scalar_function_add_parameter(function, ubigint);
+  duckdb_scalar_function_set_return_type(function, boolean);
+  // Its answer depends on what came before.
+  duckdb_scalar_function_set_volatile(function);
+  duckdb_scalar_function_set_function(function, Seen);
+  const duckdb_state state = duckdb_register_scalar_function(connection, function);
+  duckdb_destroy_scalar_function(&function);
+  duckdb_destroy_logical_type(&ubigint);
+  duckdb_destroy_logical_type(&boolean);
+  if (state == DuckDBError) return Internal("cannot register function 'lyceum_seen'");
+  return Status::Ok();
 }
 
 Status RegisterRead(duckdb_connection connection) {
@@ -248,9 +296,11 @@ Status RegisterRecord(duckdb_connection connection) {
   duckdb_logical_type address = duckdb_create_logical_type(DUCKDB_TYPE_UBIGINT);
   duckdb_logical_type bigint = duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);
   duckdb_logical_type text = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
-  duckdb_logical_type members[] = {bigint, bigint, bigint, text, text, text};
-  const char* names[] = {"line", "element", "length", "raw_text", "raw_sha256", "stored_as"};
-  duckdb_logical_type result = duckdb_create_struct_type(members, names, 6);
+  duckdb_logical_type boolean = duckdb_create_logical_type(DUCKDB_TYPE_BOOLEAN);
+  duckdb_logical_type members[] = {bigint, bigint, bigint, text, text, text, boolean};
+  const char* names[] = {"line",       "element",   "length", "raw_text",
+                         "raw_sha256", "stored_as", "again"};
+  duckdb_logical_type result = duckdb_create_struct_type(members, names, 7);
   duckdb_scalar_function function = duckdb_create_scalar_function();
   duckdb_scalar_function_set_name(function, "lyceum_record");
   duckdb_scalar_function_add_parameter(function, address);
@@ -260,7 +310,7 @@ Status RegisterRecord(duckdb_connection connection) {
   duckdb_scalar_function_set_function(function, Record);
   const duckdb_state state = duckdb_register_scalar_function(connection, function);
   duckdb_destroy_scalar_function(&function);
-  for (duckdb_logical_type* type : {&address, &bigint, &text, &result}) {
+  for (duckdb_logical_type* type : {&address, &bigint, &text, &boolean, &result}) {
     duckdb_destroy_logical_type(type);
   }
   if (state == DuckDBError) return Internal("cannot register function 'lyceum_record'");
@@ -281,6 +331,7 @@ void Delivery::Fail(const Status& status) {
 
 Status RegisterReadFunctions(duckdb_connection connection) {
   RETURN_IF_ERROR(RegisterRead(connection));
+  RETURN_IF_ERROR(RegisterSeen(connection));
   return RegisterRecord(connection);
 }
 

@@ -12,6 +12,7 @@
 #include "base/position.h"
 #include "base/status.h"
 #include "engines/record_file.h"
+#include "engines/seen_filter.h"
 #include "engines/time_zone.h"
 #include "spec/spec.h"
 
@@ -31,6 +32,11 @@ struct Delivery {
   Status SetTimezone(const std::string& name);
   /// Keeps the first failure. Thread-safe.
   void Fail(const Status& status);
+
+  /// Identities that came before, and records that were looked up; the engine makes them as large
+  /// as the files need.
+  std::unique_ptr<SeenFilter> identities = std::make_unique<SeenFilter>(0);
+  std::unique_ptr<SeenFilter> records = std::make_unique<SeenFilter>(0);
 
   /// Counted by the scan, per file (index as in `files`).
   std::vector<std::atomic<int64_t>> records_read;
@@ -54,9 +60,12 @@ struct Delivery {
 ///   Scans run on all threads of the database, in any order of rows, streaming, chunk by chunk.
 /// - scalar function `lyceum_record(delivery UBIGINT, pos BIGINT)` ->
 ///   STRUCT(line BIGINT, element BIGINT, length BIGINT, raw_text VARCHAR, raw_sha256 VARCHAR,
-///   stored_as VARCHAR): the record again, its text escaped and cut to 32 KiB, the hash of all its
-///   bytes, and the name of the file in long_record_directory that holds all of them if it was cut
-///   (synced to disk before the function returns), else null. `element` is null for CSV.
+///   stored_as VARCHAR, again BOOLEAN): the record again, its text escaped and cut to 32 KiB, the
+///   hash of all its bytes, and the name of the file in long_record_directory that holds all of
+///   them if it was cut (synced to disk before the function returns), else null. `element` is null
+///   for CSV. `again` is true if a record with the same bytes may have been looked up before.
+/// - scalar function `lyceum_seen(delivery UBIGINT, hash UBIGINT)` -> BOOLEAN: notes the hash of an
+///   identity and tells whether it may have come before; see SeenFilter.
 Status RegisterReadFunctions(duckdb_connection connection);
 
 }  // namespace lyceum

@@ -316,7 +316,9 @@ void RowTyper::WriteText(size_t index, std::string_view text, uint64_t row) {
         WriteNull(index, row);
         return Reject(index, fmt::format("{}: contains a NUL byte", source.name));
       }
-      duckdb_vector_assign_string_element_len(vectors_[index], row, text.data(), text.size());
+      // CheckBytes has seen to it that the record is UTF-8.
+      duckdb_unsafe_vector_assign_string_element_len(vectors_[index], row, text.data(),
+                                                     text.size());
       return;
     case TypeKind::kDate:
       typed = ParseDate(text, column.formats, static_cast<int32_t*>(data) + row);

@@ -14,12 +14,14 @@
 #include <random>
 #include <set>
 
+#include "base/parallel.h"
 #include "engines/record_file.h"
 #include "run/ledger.h"
 #include "run/remote_input.h"
 #include "run/transaction.h"
 #include "sql/ledger_sql.h"
 #include "sql/render.h"
+#include "sql/staging_sql.h"
 
 namespace lyceum {
 namespace {
@@ -86,14 +88,24 @@ Result<std::map<std::string, std::vector<DeliveredFile>>> FingerprintFiles(const
         files[dataset.name].push_back({found.relative, found.base_name, std::move(fingerprint)});
         continue;
       }
-      std::string path = found.path;
+      FileFingerprint fingerprint;
+      fingerprint.path = found.path;
       if (inbox.remote) {
-        ASSIGN_OR_RETURN(path, inbox.remote->Fetch(found.path));
+        ASSIGN_OR_RETURN(fingerprint.path, inbox.remote->Fetch(found.path));
       }
-      ASSIGN_OR_RETURN(FileFingerprint fingerprint, FingerprintFile(path));
       files[dataset.name].push_back({found.relative, found.base_name, std::move(fingerprint)});
     }
   }
+  std::vector<FileFingerprint*> here;
+  for (auto& [dataset, delivered] : files) {
+    for (DeliveredFile& file : delivered) {
+      if (file.fingerprint.content_id.empty()) here.push_back(&file.fingerprint);
+    }
+  }
+  RETURN_IF_ERROR(ForEachInParallel(here.size(), [&here](size_t i) -> Status {
+    ASSIGN_OR_RETURN(*here[i], FingerprintFile(std::string(here[i]->path)));
+    return Status::Ok();
+  }));
   return files;
 }
 
@@ -202,6 +214,7 @@ void BatchRun::StartOver() {
   record_.gate_reasons.clear();
   record_.warnings.clear();
   quarantine_staged_ = false;
+  quarantine_queries_.clear();
 }
 
 DatasetRecord* BatchRun::RecordOf(const std::string& dataset) {
@@ -369,6 +382,7 @@ Status BatchRun::LoadDataset(Loaded* loaded) {
   const auto stage_start = Clock::now();
   RETURN_IF_ERROR(StageDataset(loaded));
   record_.phases.stage += SecondsSince(stage_start);
+  if (names_.dialect().private_views) return Status::Ok();
   return session_.engine_->Discard(dataset.name);
 }
 
@@ -376,7 +390,13 @@ Status BatchRun::StageDataset(Loaded* loaded) {
   Warehouse& warehouse = *session_.warehouse_;
   const DatasetRecord& record = *RecordOf(loaded->plan->dataset->name);
   if (record.Total().quarantined > 0 || record.conflicts > 0) {
-    RETURN_IF_ERROR(warehouse.Stage(names_.Private("quarantine"), loaded->outcome.quarantined));
+    StagedRows rows = loaded->outcome.quarantined;
+    if (names_.dialect().private_views) {
+      // A view cannot be added to, so it is made anew with the rows of one dataset more.
+      quarantine_queries_.push_back(rows.query);
+      rows.query = fmt::format("{}", fmt::join(quarantine_queries_, "\nUNION ALL "));
+    }
+    RETURN_IF_ERROR(warehouse.Stage(names_.Private("quarantine"), rows));
     quarantine_staged_ = true;
   }
   // Behind a closed gate nothing is published, so accepted rows need not travel.
@@ -429,21 +449,20 @@ Status BatchRun::Execute(const std::vector<Statement>& statements) {
 /// Frees engine and warehouse of what this run made for itself. Failures are left to the next run.
 void BatchRun::DropPrivate() {
   Warehouse& warehouse = *session_.warehouse_;
-  for (const auto& [name, loaded] : loaded_) (void)session_.engine_->Discard(name);
   std::vector<Statement> drops;
   for (const std::string& table : temporary_tables_) {
     drops.push_back({"clean up", fmt::format("DROP TABLE IF EXISTS {}", table)});
   }
   temporary_tables_.clear();
-  std::vector<std::string> tables;
-  if (quarantine_staged_) tables.push_back("quarantine");
-  for (const DatasetPlan& plan : plan_.datasets) {
-    if (!plan.table.name.empty() && !loaded_.empty()) tables.push_back(plan.table.name);
+  if (quarantine_staged_) {
+    drops.push_back(RenderDropPrivate(names_.Private("quarantine"), names_));
   }
-  for (const std::string& table : tables) {
-    drops.push_back({"clean up", fmt::format("DROP TABLE IF EXISTS {}", names_.Private(table))});
+  for (const DatasetPlan& plan : plan_.datasets) {
+    if (plan.table.name.empty() || loaded_.empty()) continue;
+    drops.push_back(RenderDropPrivate(names_.Private(plan.table.name), names_));
   }
   if (!drops.empty()) (void)InTransaction(names_, &warehouse, drops);
+  for (const auto& [name, loaded] : loaded_) (void)session_.engine_->Discard(name);
 }
 
 void BatchRun::CleanUp() {

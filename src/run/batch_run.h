@@ -52,13 +52,14 @@ class BatchRun {
   void WarnOfNewerSnapshot(const DatasetPlan& plan);
   Status Publish();
   Status PublishOnce();
+  MemberCounts LoadedMembers();
   Status PublishInTransaction();
   Status Commit();
   Result<bool> WasPublished(const Status& lost);
   Status CheckNothingMoved();
   std::pair<bool, bool> OtherDateUses(const LedgerState& ledger, const DatasetPlan& plan) const;
   Status CheckStaged();
-  Status CountMoves();
+  Status CountMoves(const PublishFacts& facts);
   PublishFacts Facts();
   void DropPrivate();
   Status Execute(const std::vector<Statement>& statements);
@@ -81,10 +82,12 @@ class BatchRun {
   std::string started_at_;  ///< UTC, as lyceum.runs has it
   RunRecord record_;
   std::map<std::string, Loaded> loaded_;
-  std::map<std::string, DateBounds> bounds_;  ///< of staged rows, by dataset
+  std::map<std::string, DateBounds> bounds_;               ///< of staged rows, by dataset
+  std::map<std::string, std::vector<DateBounds>> others_;  ///< of other dates, under the lock
   std::vector<std::string> temporary_tables_;
   bool quarantine_staged_ = false;
-  bool registered_ = false;  ///< lyceum.runs has a row of this run
+  std::vector<std::string> quarantine_queries_;  ///< of the datasets so far, if it is a view
+  bool registered_ = false;                      ///< lyceum.runs has a row of this run
 };
 
 }  // namespace lyceum

@@ -76,30 +76,31 @@ Result<std::vector<CurrentFile>> ReadCurrentFiles(Warehouse* warehouse, const Da
   return files;
 }
 
-Result<std::set<std::string>> ReadTableNames(const Names& names, const std::string& schema,
-                                             Warehouse* warehouse) {
+Result<std::map<std::string, bool>> ReadTableNames(const Names& names, const std::string& schema,
+                                                   Warehouse* warehouse) {
   const std::string literal = names.Text(schema);
   // On servers information_schema hides what a role may not read, so that a missing grant would
   // look like a missing table. DuckDB lists the tables of all attached files.
   const std::string sql =
       names.dialect().one_writer
           ? fmt::format(
-                "SELECT table_name FROM information_schema.tables WHERE table_schema = {} "
+                "SELECT table_name, table_type = 'VIEW' FROM information_schema.tables WHERE "
+                "table_schema = {} "
                 "AND table_catalog = current_database()",
                 literal)
           : fmt::format(
-                "SELECT tablename FROM pg_tables WHERE schemaname = {0} UNION ALL "
-                "SELECT viewname FROM pg_views WHERE schemaname = {0}",
+                "SELECT tablename, FALSE FROM pg_tables WHERE schemaname = {0} UNION ALL "
+                "SELECT viewname, TRUE FROM pg_views WHERE schemaname = {0}",
                 literal);
   ASSIGN_OR_RETURN(const RowSet set, warehouse->Query(sql));
-  std::set<std::string> tables;
-  for (const auto& row : set.rows) tables.insert(*row[0]);
+  std::map<std::string, bool> tables;
+  for (const auto& row : set.rows) tables[*row[0]] = row[1] == "true";
   return tables;
 }
 
 Result<bool> HasBookkeeping(Warehouse* warehouse) {
   const Names names(warehouse->dialect(), "", "");
-  ASSIGN_OR_RETURN(const std::set<std::string> tables, ReadTableNames(names, "lyceum", warehouse));
+  ASSIGN_OR_RETURN(const auto tables, ReadTableNames(names, "lyceum", warehouse));
   return tables.count("tables") > 0;
 }
 

@@ -29,8 +29,8 @@ Result<std::vector<CurrentFile>> ReadCurrentFiles(Warehouse* warehouse, const Da
                                                   Days date, const std::string& delivery_id);
 
 /// Names of all tables and views of a schema, whoever made them and whoever may read them.
-Result<std::set<std::string>> ReadTableNames(const Names& names, const std::string& schema,
-                                             Warehouse* warehouse);
+Result<std::map<std::string, bool>> ReadTableNames(const Names& names, const std::string& schema,
+                                                   Warehouse* warehouse);
 
 /// True if the warehouse holds Lyceum's bookkeeping.
 Result<bool> HasBookkeeping(Warehouse* warehouse);

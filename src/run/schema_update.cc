@@ -77,15 +77,15 @@ struct Published {
   std::map<std::string, std::string> hashes;  ///< of marts and the calendar
   std::set<std::string> datasets;             ///< with published batches
   std::map<std::string, bool> dated;          ///< by dataset: its files carry a batch date
-  std::set<std::string> foreign;              ///< tables of the star's schema that are not Lyceum's
+  std::map<std::string, bool> foreign;        ///< what else the star's schema holds; true: a view
   std::optional<Days> first_date, last_date;  ///< of all fact rows
 };
 
 /// Tables and views in the schema of the star that Lyceum did not make.
-Result<std::set<std::string>> ReadForeign(const Names& names,
-                                          const std::vector<DescribedTable>& ours,
-                                          Warehouse* warehouse) {
-  ASSIGN_OR_RETURN(std::set<std::string> foreign, ReadTableNames(names, names.schema(), warehouse));
+Result<std::map<std::string, bool>> ReadForeign(const Names& names,
+                                                const std::vector<DescribedTable>& ours,
+                                                Warehouse* warehouse) {
+  ASSIGN_OR_RETURN(auto foreign, ReadTableNames(names, names.schema(), warehouse));
   for (const DescribedTable& table : ours) foreign.erase(table.schema.name);
   return foreign;
 }
@@ -114,13 +114,16 @@ Result<Published> ReadPublished(const Names& names, Warehouse* warehouse) {
 class SchemaUpdate {
  public:
   SchemaUpdate(const Spec& spec, const Names& names, const Published& published,
-               const std::map<std::string, TableLayout>& layouts)
-      : spec_(spec), names_(names), published_(published), layouts_(layouts) {}
+               const std::map<std::string, TableLayout>& layouts, const MemberCounts& members)
+      : spec_(spec), names_(names), published_(published), layouts_(layouts), members_(members) {}
 
   Result<SchemaChanges> Collect() {
     for (const TableSchema& table : StarTables(spec_)) Table(table);
     for (const DescribedTable& old : published_.tables) Removed(old.schema);
     if (spec_.calendar) Calendar(*spec_.calendar);
+    for (const auto& [table, is_view] : published_.foreign) {
+      if (!is_view && table.rfind("staging_", 0) == 0) changes_.staging_tables.insert(table);
+    }
     if (breaks_.empty()) return std::move(changes_);
     const bool first = published_.tables.empty();
     return BadSpec(fmt::format("the spec {} the tables in the warehouse:\n  {}\n{}",
@@ -198,7 +201,8 @@ class SchemaUpdate {
   void Create(const TableSchema& table, const std::string& dataset) {
     const auto layout = layouts_.find(table.name);
     Define(fmt::format("create '{}'", table.name),
-           RenderCreateTable(table, names_, layout == layouts_.end() ? nullptr : &layout->second));
+           RenderCreateTable(table, names_, layout == layouts_.end() ? nullptr : &layout->second,
+                             members_));
     changes_.rows.Append(RenderTableRows(names_, table, dataset));
   }
 
@@ -241,6 +245,7 @@ class SchemaUpdate {
   const Names& names_;
   const Published& published_;
   const std::map<std::string, TableLayout>& layouts_;
+  const MemberCounts& members_;
   SchemaChanges changes_;
   std::vector<std::string> breaks_;
 };
@@ -249,9 +254,9 @@ class SchemaUpdate {
 
 Result<SchemaChanges> CompareSchema(const Spec& spec, const Names& names,
                                     const std::map<std::string, TableLayout>& layouts,
-                                    Warehouse* warehouse) {
+                                    Warehouse* warehouse, const MemberCounts& members) {
   ASSIGN_OR_RETURN(const Published published, ReadPublished(names, warehouse));
-  return SchemaUpdate(spec, names, published, layouts).Collect();
+  return SchemaUpdate(spec, names, published, layouts, members).Collect();
 }
 
 Result<SchemaChanges> NewSchema(const Spec& spec, const Names& names,
@@ -261,7 +266,7 @@ Result<SchemaChanges> NewSchema(const Spec& spec, const Names& names,
   if (warehouse) {
     ASSIGN_OR_RETURN(published.foreign, ReadForeign(names, {}, warehouse));
   }
-  return SchemaUpdate(spec, names, published, layouts).Collect();
+  return SchemaUpdate(spec, names, published, layouts, MemberCounts()).Collect();
 }
 
 }  // namespace lyceum

@@ -89,14 +89,19 @@ class ScriptWriter {
 
   /// How the rows of a query on the engine come into a private table of the warehouse.
   std::vector<Statement> Staging(const std::string& table, const std::vector<TableColumn>& columns,
-                                 const std::string& query) const {
+                                 const std::string& query) {
     const std::string name = warehouse_.Private(table);
     const std::string folder = fmt::format("{}/$stage/{}", target_.stage, table);
+    if (warehouse_.dialect().private_views) {
+      // A view cannot be added to, so it is made anew with the rows of one dataset more.
+      std::vector<std::string>& queries = queries_[table];
+      queries.push_back(query);
+      return {RenderPrivateView(name, fmt::format("{}", fmt::join(queries, "\nUNION ALL ")))};
+    }
     std::vector<Statement> statements = {
         {"create its private table", RenderPrivateTable(name, columns, warehouse_)}};
     switch (target_.kind) {
       case TargetKind::kDuckDb:
-        statements.push_back({"fill it", fmt::format("INSERT INTO {}\n{}", name, query)});
         break;
       case TargetKind::kPostgres:
         statements.push_back({"send it the rows of this query", query});
@@ -125,6 +130,7 @@ class ScriptWriter {
     facts.define = schema_.define;
     facts.schema_rows = schema_.rows;
     facts.quarantine_staged = true;
+    facts.staging_tables = schema_.staging_tables;
     facts.run.pipeline = plan_.spec->pipeline;
     facts.run.batch_date = plan_.batch_date;
     facts.run.state = "published";
@@ -132,6 +138,7 @@ class ScriptWriter {
     if (!plan_.spec->calendar) return facts;
     for (const Fact& fact : plan_.spec->facts) {
       facts.bounds[fact.dataset] = {plan_.spec->calendar->from, plan_.spec->calendar->to};
+      facts.others[fact.dataset] = {facts.bounds[fact.dataset]};
     }
     return facts;
   }
@@ -142,6 +149,7 @@ class ScriptWriter {
   const Names& engine_;
   const Names warehouse_;
   std::vector<StepStatement> script_;
+  std::map<std::string, std::vector<std::string>> queries_;  ///< of private tables that are views
 };
 
 }  // namespace

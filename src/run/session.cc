@@ -40,8 +40,8 @@ std::string IsOver(const Dialect& dialect) {
 /// Drops the private tables of runs that are over. A table is private if its name holds the end of
 /// the id of a run in the ledger; others that look alike are somebody's own.
 Status ClearLeftovers(const Names& names, Warehouse* warehouse) {
-  ASSIGN_OR_RETURN(std::set<std::string> tables, ReadTableNames(names, names.schema(), warehouse));
-  std::erase_if(tables, [](const std::string& table) { return table.rfind("ld_", 0) != 0; });
+  ASSIGN_OR_RETURN(auto tables, ReadTableNames(names, names.schema(), warehouse));
+  std::erase_if(tables, [](const auto& table) { return table.first.rfind("ld_", 0) != 0; });
   std::vector<Statement> statements;
   if (!tables.empty()) {
     ASSIGN_OR_RETURN(const RowSet runs,
@@ -49,7 +49,7 @@ Status ClearLeftovers(const Names& names, Warehouse* warehouse) {
                                                   names.Book("runs"), IsOver(names.dialect()))));
     std::set<std::string> over;
     for (const auto& row : runs.rows) over.insert(PrivateTable(*row[0], ""));
-    for (const std::string& table : tables) {
+    for (const auto& [table, is_view] : tables) {
       if (over.count(table.substr(0, PrivateTablePrefixBytes())) == 0) continue;
       statements.push_back(
           {"drop what a dead run left", fmt::format("DROP TABLE IF EXISTS {}", names.Star(table))});
@@ -166,6 +166,7 @@ Result<std::unique_ptr<Session>> Session::Open(const Spec& spec, const SessionOp
   DuckDbOptions duckdb;
   duckdb.threads = options.threads;
   duckdb.memory_limit = options.memory_limit;
+  duckdb.reports_progress = options.live_progress;
   duckdb.temp_directory = session->options_.temp_directory;
   ASSIGN_OR_RETURN(session->database_, DuckDb::Open(duckdb));
   if (options.target.kind == TargetKind::kRedshift || !session->remote_root_.empty()) {

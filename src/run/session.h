@@ -27,11 +27,12 @@ namespace lyceum {
 struct SessionOptions {
   ResolvedTarget target;
   ResolvedEngine engine;
-  std::string input;     ///< folder with the delivered files
-  bool force = false;    ///< load what is unchanged too
-  bool dry_run = false;  ///< plan and judge nothing, change nothing
-  int threads = 0;       ///< 0: one per core
-  std::string memory_limit = "1GiB";
+  std::string input;           ///< folder with the delivered files
+  bool force = false;          ///< load what is unchanged too
+  bool dry_run = false;        ///< plan and judge nothing, change nothing
+  int threads = 0;             ///< 0: one per core
+  bool live_progress = false;  ///< StatementProgress() is asked for
+  std::string memory_limit = "640MiB";
   std::string temp_directory;  ///< "": inside the run's directory
   std::string run_directory;   ///< "": the target's; each run gets a folder below it; may be s3://
 };

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +11,9 @@
 #include "expr/expr.h"
 
 namespace lyceum {
+
+/// How many different keys a column holds that no two rows share.
+inline constexpr int64_t kAllDifferent = std::numeric_limits<int64_t>::max();
 
 /// What one SQL system speaks, as facts with reasons (in its <name>_dialect.cc). Code never
 /// branches on `name`; it asks a fact. Only the functions below build identifiers and literals.
@@ -61,6 +66,16 @@ struct Dialect {
   bool has_indexes = false;
   /// Tables are laid out by DISTSTYLE, DISTKEY and SORTKEY.
   bool has_layout = false;
+  /// The engine is in the same process and reads what it loaded in place, so that a run's private
+  /// tables are temporary views of the engine's rows, and `staging_*` are views of the published
+  /// ones: a row is written once.
+  bool private_views = false;
+  /// Spells the surrogate key of rendered columns, in an engine that is at hand where the warehouse
+  /// is; nullptr elsewhere.
+  std::string (*key_of)(std::string_view columns) = nullptr;
+  /// Spells what follows a key's type in DDL, by how many different keys the column may hold;
+  /// nullptr where the warehouse finds out itself.
+  std::string (*key_storage)(int64_t different) = nullptr;
   /// What CREATE says for a run's private tables.
   const char* private_table = "TABLE";
 };

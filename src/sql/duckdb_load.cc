@@ -1,6 +1,7 @@
-// The load of a dataset as DuckDB statements: read and judge every row once, keep the first row of
-// each identity, collect what is rejected. A row's judgement is a bit per rule, so that good rows
-// cost a comparison with zero and reasons are spelled only for bad ones.
+// The load of a dataset as DuckDB statements: read and judge every row once, find the rows that are
+// not the first of their identity, collect what is rejected. A row's judgement is a bit per rule,
+// so that good rows cost a comparison with zero and reasons are spelled only for bad ones. Rows are
+// written once: what is accepted is a view, since nearly all rows are.
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -15,33 +16,31 @@
 namespace lyceum {
 namespace {
 
-/// The SELECT that picks the first row of each identity.
-std::string KeptQuery(const DeduplicateStep& step, const Names& names) {
-  const std::string& dataset = step.dataset->name;
-  const std::string read = names.Temp("read", dataset);
-  const std::string good = RenderGood(step.rules, names);
-  const std::vector<std::string> all = DatasetColumns(*step.dataset);
-  const std::vector<std::string> identity = step.table.Identity();
-  const std::string pos = names.Column("_pos");
-  if (identity.empty()) {
-    return fmt::format("SELECT {}, {} FROM {} WHERE {}", names.List(all), pos, read, good);
-  }
-  const std::vector<std::string> source = SourceColumns(*step.dataset);
-  if (FreeColumns(step).empty()) {
-    // The identity decides every column, so one aggregate does: no second look at the rows.
-    std::vector<std::string> columns;
-    for (const std::string& column : all) {
-      const bool grouped = std::find(source.begin(), source.end(), column) != source.end();
-      columns.push_back(grouped ? names.Column(column)
-                                : fmt::format("any_value({0}) AS {0}", names.Column(column)));
-    }
-    return fmt::format("SELECT {}, min({}) AS {} FROM {} WHERE {} GROUP BY {}",
-                       fmt::join(columns, ", "), pos, pos, read, good, names.List(source));
-  }
+/// Good rows that are not the first of their identity, each with the position of the row that is.
+/// Only rows whose hash may have come twice are compared.
+std::string DuplicateQuery(const DeduplicateStep& step, const Names& names) {
+  const std::string identity = names.List(step.table.Identity());
   return fmt::format(
-      "SELECT {0}, {1} FROM {2} WHERE {3} AND {1} IN (SELECT min({1}) FROM {2} WHERE {3} GROUP BY "
-      "{4})",
-      names.List(all), pos, read, good, names.List(identity));
+      "SELECT {pos}, {first} FROM (SELECT {pos}, min({pos}) OVER (PARTITION BY {identity}) AS "
+      "{first}\n"
+      "  FROM {read} WHERE {good} AND hash({identity}) IN (SELECT hash FROM {twins}))\n"
+      "WHERE {pos} <> {first}",
+      fmt::arg("pos", names.Column("_pos")), fmt::arg("first", names.Column("_first")),
+      fmt::arg("identity", identity), fmt::arg("read", names.Temp("read", step.dataset->name)),
+      fmt::arg("good", RenderGood(step.rules, names)),
+      fmt::arg("twins", names.Temp("twins", step.dataset->name)));
+}
+
+/// Good rows that are no duplicates, before `unique` is judged.
+std::string FirstRows(const DeduplicateStep& step, const Names& names) {
+  const std::string& dataset = step.dataset->name;
+  std::string from = names.Temp("read", dataset);
+  if (!step.table.Identity().empty()) {
+    from += fmt::format(" ANTI JOIN {} USING ({})", names.Temp("duplicate", dataset),
+                        names.Column("_pos"));
+  }
+  return fmt::format("SELECT {}, {} FROM {} WHERE {}", names.List(DatasetColumns(*step.dataset)),
+                     names.Column("_pos"), from, RenderGood(step.rules, names));
 }
 
 /// Losing duplicates that differ from the kept row, with the columns in which they do.
@@ -55,13 +54,16 @@ std::string ConflictQuery(const DeduplicateStep& step, const Names& names,
     reasons.push_back(
         fmt::format("CASE WHEN {} THEN {} END", test, names.Text(ConflictReason(column))));
   }
-  const std::string pos = names.Column("_pos");
   return fmt::format(
-      "SELECT l.{0} AS {0}, '[' || concat_ws(',', {1}) || ']' AS reasons FROM (SELECT * FROM {2} "
-      "WHERE {3} AND {0} NOT IN (SELECT {0} FROM {4})) AS l JOIN {4} AS k ON {5} WHERE {6}",
-      pos, fmt::join(reasons, ", "), names.Temp("read", dataset), RenderGood(step.rules, names),
-      names.Temp("kept", dataset), names.Equal(step.table.Identity(), "l", "k"),
-      fmt::join(differs, " OR "));
+      "SELECT l.{pos} AS {pos}, '[' || concat_ws(',', {reasons}) || ']' AS reasons FROM "
+      "{duplicate} "
+      "AS d\n"
+      "  JOIN {read} AS l ON l.{pos} = d.{pos} JOIN {read} AS k ON k.{pos} = d.{first} WHERE "
+      "{differs}",
+      fmt::arg("pos", names.Column("_pos")), fmt::arg("reasons", fmt::join(reasons, ", ")),
+      fmt::arg("duplicate", names.Temp("duplicate", dataset)),
+      fmt::arg("read", names.Temp("read", dataset)), fmt::arg("first", names.Column("_first")),
+      fmt::arg("differs", fmt::join(differs, " OR ")));
 }
 
 }  // namespace
@@ -71,43 +73,55 @@ Result<std::vector<Statement>> RenderRead(const ReadStep& step, const Names& nam
   ASSIGN_OR_RETURN(const std::string judged,
                    RenderJudgement(*step.dataset, step.rules,
                                    fmt::format("SELECT * FROM lyceum_read({})", source), names));
+  std::string query = judged;
+  if (const std::string identity = names.List(step.table.Identity()); !identity.empty()) {
+    query = fmt::format(
+        "SELECT *, CASE WHEN {} THEN lyceum_seen({}, hash({})) ELSE FALSE END AS {}\nFROM ({})",
+        RenderGood(step.rules, names), source, identity, names.Column("_seen"), judged);
+  }
   return std::vector<Statement>{
       {fmt::format("read and type every row of '{}', judge its rules", step.dataset->name),
-       fmt::format("CREATE TEMP TABLE {} AS\n{}", names.Temp("read", step.dataset->name), judged)}};
+       fmt::format("CREATE TEMP TABLE {} AS\n{}", names.Temp("read", step.dataset->name), query)}};
 }
 
 Result<std::vector<Statement>> RenderDeduplicate(const DeduplicateStep& step, const Names& names) {
   const std::string& dataset = step.dataset->name;
+  const std::string identity = names.List(step.table.Identity());
   std::vector<Statement> statements;
-  statements.push_back({fmt::format("keep the first row of each identity in '{}'", dataset),
-                        fmt::format("CREATE TEMP TABLE {} AS\n{}", names.Temp("kept", dataset),
-                                    KeptQuery(step, names))});
-  if (const auto others = FreeColumns(step); !others.empty()) {
-    statements.push_back(
-        {fmt::format("find duplicates in '{}' that differ from the row kept", dataset),
-         fmt::format("CREATE TEMP TABLE {} AS\n{}", names.Temp("conflict", dataset),
-                     ConflictQuery(step, names, others))});
+  const auto add = [&](std::string purpose, const char* what, const std::string& query) {
+    statements.push_back({std::move(purpose), fmt::format("CREATE TEMP TABLE {} AS\n{}",
+                                                          names.Temp(what, dataset), query)});
+  };
+  if (!identity.empty()) {
+    add(fmt::format("find identities in '{}' that may occur twice", dataset), "twins",
+        fmt::format("SELECT hash({}) AS hash FROM {} WHERE {}", identity,
+                    names.Temp("read", dataset), names.Column("_seen")));
+    add(fmt::format("find the rows of '{}' that are not the first of their identity", dataset),
+        "duplicate", DuplicateQuery(step, names));
+    if (const auto others = FreeColumns(step); !others.empty()) {
+      add(fmt::format("find duplicates in '{}' that differ from the row kept", dataset), "conflict",
+          ConflictQuery(step, names, others));
+    }
   }
+  std::string kept = FirstRows(step, names);
   const std::vector<Rule> unique = UniqueRules(step.rules);
   if (!unique.empty()) {
-    statements.push_back(
-        {fmt::format("find values in '{}' that must be unique and are not", dataset),
-         fmt::format("CREATE TEMP TABLE {} AS\n{}", names.Temp("repeated", dataset),
-                     RenderRepeated(unique, names.Temp("kept", dataset), names))});
-    statements.push_back(
-        {"take them out of the accepted rows",
-         fmt::format("DELETE FROM {0} WHERE {1} IN (SELECT {1} FROM {2} WHERE ({3} & {4}) <> 0)",
-                     names.Temp("kept", dataset), names.Column("_pos"),
-                     names.Temp("repeated", dataset), names.Column("_repeats"),
-                     RejectingBits(unique))});
+    add(fmt::format("find values in '{}' that must be unique and are not", dataset), "repeated",
+        RenderRepeated(unique, "(" + kept + ")", names));
+    kept += fmt::format(" AND {0} NOT IN (SELECT {0} FROM {1} WHERE ({2} & {3}) <> 0)",
+                        names.Column("_pos"), names.Temp("repeated", dataset),
+                        names.Column("_repeats"), RejectingBits(unique));
   }
+  statements.push_back(
+      {fmt::format("the accepted rows of '{}'", dataset),
+       fmt::format("CREATE TEMP VIEW {} AS\n{}", names.Temp("kept", dataset), kept)});
   return statements;
 }
 
 Result<std::string> RenderStageQuery(const StageStep& step, const Names& names) {
   ASSIGN_OR_RETURN(const std::vector<std::string> items,
                    RenderStagedItems(step, names, [&](const std::vector<std::string>& columns) {
-                     return fmt::format("lyceum_key({})", names.List(columns));
+                     return names.dialect().key_of(names.List(columns));
                    }));
   return fmt::format("SELECT {}\nFROM {}", fmt::join(items, ",\n  "),
                      names.Temp("kept", step.dataset->name));
@@ -146,20 +160,26 @@ Result<std::vector<Statement>> RenderQuarantine(const QuarantineStep& step, cons
        fmt::format("CREATE TEMP TABLE {} AS\nSELECT {}, kind, reasons, lyceum_record({}, {}) AS "
                    "record FROM {}",
                    names.Temp("raw", dataset), pos, source, pos, names.Temp("rejected", dataset))});
+  // Most records are there once; only of those that may come again the occurrences are counted.
+  const std::string raw = names.Temp("raw", dataset);
+  const std::string again =
+      fmt::format("(SELECT record.raw_sha256 FROM {} WHERE record.again)", raw);
   statements.push_back(
       {"give each its id",
        fmt::format(
-           "CREATE TEMP TABLE {quarantined} AS\n"
-           "SELECT lyceum_key({dataset}, {date}, raw_sha256, occurrence) AS record_id,\n"
+           "CREATE TEMP VIEW {quarantined} AS\n"
+           "SELECT lyceum_key({dataset}, {date}, record.raw_sha256, occurrence) AS record_id,\n"
            "  {run} AS run_id, {dataset} AS dataset, {date} AS batch_date,\n"
-           "  {delivery} AS delivery_id, f.file AS file, f.content_id AS content_id, line,\n"
-           "  element, ({pos} & {offset_mask}) AS byte_offset, byte_length, raw_text, stored_as,\n"
-           "  reasons, kind, 'open' AS state\n"
-           "FROM (SELECT {pos}, kind, reasons, record.line AS line, record.element AS element,\n"
-           "    record.length AS byte_length, record.raw_text AS raw_text,\n"
-           "    record.raw_sha256 AS raw_sha256, record.stored_as AS stored_as,\n"
-           "    row_number() OVER (PARTITION BY record.raw_sha256 ORDER BY {pos}) AS occurrence\n"
-           "  FROM {raw}) AS r\n"
+           "  {delivery} AS delivery_id, f.file AS file, f.content_id AS content_id,\n"
+           "  record.line AS line, record.element AS element, ({pos} & {offset_mask}) AS "
+           "byte_offset,\n"
+           "  record.length AS byte_length, record.raw_text AS raw_text,\n"
+           "  record.stored_as AS stored_as, reasons, kind, 'open' AS state\n"
+           "FROM (SELECT *, CAST(1 AS BIGINT) AS occurrence FROM {raw}\n"
+           "    WHERE record.raw_sha256 NOT IN {again}\n"
+           "  UNION ALL SELECT *, row_number() OVER (PARTITION BY record.raw_sha256 ORDER BY "
+           "{pos})\n"
+           "    FROM {raw} WHERE record.raw_sha256 IN {again}) AS r\n"
            "JOIN (VALUES {files}) AS f(file_index, file, content_id)\n"
            "  ON f.file_index = (r.{pos} >> {offset_bits})",
            fmt::arg("quarantined", names.Temp("quarantined", dataset)),
@@ -167,7 +187,7 @@ Result<std::vector<Statement>> RenderQuarantine(const QuarantineStep& step, cons
            fmt::arg("run", names.Text(names.run_id())),
            fmt::arg("delivery", names.Text(step.delivery_id)), fmt::arg("pos", pos),
            fmt::arg("offset_mask", kOffsetMask), fmt::arg("offset_bits", kOffsetBits),
-           fmt::arg("raw", names.Temp("raw", dataset)),
+           fmt::arg("raw", raw), fmt::arg("again", again),
            fmt::arg("files", RenderFileRows(files, names)))});
   return statements;
 }

@@ -7,7 +7,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "sql/render.h"
+#include "sql/staged_columns.h"
 
 namespace lyceum {
 namespace {
@@ -70,50 +73,15 @@ std::string OtherQuery(const FactNames& t, const std::string& table, int in_fact
       fmt::arg("old_waiting", t.old_waiting));
 }
 
-/// Adds, per member that the fact's references name, how many rows use it more or less.
-void AddUses(const ResolveFactStep& step, const FactNames& t, const Names& names,
-             std::vector<Statement>* statements) {
-  for (const Reference& reference : step.references) {
-    const std::string key = names.Column(reference.surrogate_key);
-    const std::string members = names.List(reference.columns);
-    const auto count = [&](const std::string& from, const char* sign) {
-      return fmt::format(
-          "SELECT {0}, {1}, {2}count(*) FROM {3}{4}{0} IS NOT NULL GROUP BY {0}, {1}", key, members,
-          sign, from, from.find(" WHERE ") == std::string::npos ? " WHERE " : " AND ");
-    };
-    const std::string staged =
-        fmt::format("{0} WHERE NOT EXISTS (SELECT 1 FROM {1} WHERE {1}.{2} = {0}.{2})", t.staged,
-                    t.late, t.key);
-    statements->push_back(
-        {fmt::format("count how '{}' changes the use of '{}'", step.table.name,
-                     reference.dimension),
-         fmt::format("INSERT INTO {} \n{}\nUNION ALL {}\nUNION ALL {}\nUNION ALL {}",
-                     names.Temp("uses", reference.dimension), count(staged, ""),
-                     count(t.promoted, ""), count(t.old_rows, "-"), count(t.demoted, "-"))});
-  }
-}
-
-}  // namespace
-
-std::string WaitingTable(const std::string& fact) { return "waiting_" + fact; }
-
-PublishPart RenderResolveFact(const ResolveFactStep& step, const Names& names, Days batch_date,
-                              const DateBounds& staged) {
-  const FactNames t(step, names);
-  const std::string day = names.Date(batch_date);
-  const DateBounds old = OldBounds(step);
-  // Equal identities have equal dates only where the identity holds the date.
-  const std::string bound = step.date_in_identity ? Bounded(names, Union(old, staged)) : "";
-  PublishPart part;
+/// Decides which rows of this batch wait, which of later batches do, and which wait no longer.
+void ResolveOverlaps(const FactNames& t, const std::string& day, const std::string& bound,
+                     const std::string& old_bound, std::vector<Statement>* out) {
   const auto add = [&](std::string purpose, const std::string& table, const std::string& query) {
-    part.resolve.push_back(CreateTemp(std::move(purpose), table, query));
+    out->push_back(CreateTemp(std::move(purpose), table, query));
   };
-  add(fmt::format("rows of this batch that '{}' holds now", step.table.name), t.old_rows,
-      fmt::format("SELECT {} FROM {} WHERE {} = {}{}", t.columns, t.fact, t.batch, day,
-                  Bounded(names, old)));
   add("rows of this batch that wait now", t.old_waiting,
       fmt::format("SELECT {}, {} FROM {} WHERE {} = {}{}", t.key, t.date, t.waiting, t.batch, day,
-                  Bounded(names, old)));
+                  old_bound));
   add("rows of other batches with the same event keys", t.other,
       fmt::format("{}\nUNION ALL {}", OtherQuery(t, t.fact, 1, day, bound),
                   OtherQuery(t, t.waiting, 0, day, bound)));
@@ -141,15 +109,101 @@ PublishPart RenderResolveFact(const ResolveFactStep& step, const Names& names, D
                   fmt::arg("batch", t.batch), fmt::arg("day", day), fmt::arg("bound", bound),
                   fmt::arg("first", t.first), fmt::arg("key", t.key), fmt::arg("other", t.other),
                   fmt::arg("staged", t.staged)));
-  add("dates that change", t.touched,
-      fmt::format("SELECT {0} FROM {1} UNION SELECT {0} FROM {2} UNION SELECT {0} FROM {3} UNION "
-                  "SELECT {0} FROM {4}",
-                  t.date, t.old_rows, t.staged, t.demoted, t.promoted));
-  AddUses(step, t, names, &part.resolve);
+}
+
+/// The staged rows that do not wait.
+std::string Entering(const FactNames& t, bool may_overlap) {
+  if (!may_overlap) return fmt::format("{} AS s WHERE TRUE", t.staged);
+  return fmt::format("{0} AS s WHERE NOT EXISTS (SELECT 1 FROM {1} AS l WHERE l.{2} = s.{2})",
+                     t.staged, t.late, t.key);
+}
+
+/// Adds, per member that the fact's references name, how many rows use it more or less.
+void AddUses(const ResolveFactStep& step, const FactNames& t, const Names& names, bool may_overlap,
+             std::vector<Statement>* statements) {
+  for (const Reference& reference : step.references) {
+    const std::string key = names.Column(reference.surrogate_key);
+    const std::string members = names.List(reference.columns);
+    std::string known;
+    for (const std::string& column : reference.columns) {
+      known += fmt::format(" AND {} IS NOT NULL", names.Column(column));
+    }
+    const bool key_follows = KeyFollows(reference, step.table, names);
+    const auto count = [&](const std::string& from, const char* sign) {
+      if (key_follows) {
+        // Members are compared by their own columns, which are shorter than their keys.
+        return fmt::format(
+            "SELECT {0}, {1}, {2}uses FROM (SELECT {1}, count(*) AS uses FROM {3}{4} "
+            "GROUP BY {1}) AS u",
+            names.dialect().key_of(members), members, sign, from, known);
+      }
+      return fmt::format("SELECT {0}, {1}, {2}count(*) FROM {3}{4} GROUP BY {0}, {1}", key, members,
+                         sign, from, known);
+    };
+    std::vector<std::string> counts = {count(Entering(t, may_overlap), "")};
+    if (step.current) counts.push_back(count(t.old_rows + " WHERE TRUE", "-"));
+    if (may_overlap) {
+      counts.push_back(count(t.promoted + " WHERE TRUE", ""));
+      counts.push_back(count(t.demoted + " WHERE TRUE", "-"));
+    }
+    statements->push_back(
+        {fmt::format("count how '{}' changes the use of '{}'", step.table.name,
+                     reference.dimension),
+         fmt::format("INSERT INTO {}\n{}", names.Temp("uses", reference.dimension),
+                     fmt::join(counts, "\nUNION ALL "))});
+  }
+}
+
+bool Meet(const DateBounds& a, const DateBounds& b) {
+  return a.first && b.first && *a.first <= *b.last && *b.first <= *a.last;
+}
+
+}  // namespace
+
+bool MayOverlap(const ResolveFactStep& step, const DateBounds& staged,
+                const std::vector<DateBounds>& others) {
+  // Equal identities have equal dates only where the identity holds the date.
+  if (!step.date_in_identity) return !others.empty();
+  const DateBounds own = Union(OldBounds(step), staged);
+  return std::any_of(others.begin(), others.end(),
+                     [&](const DateBounds& other) { return Meet(own, other); });
+}
+
+std::string WaitingTable(const std::string& fact) { return "waiting_" + fact; }
+
+PublishPart RenderResolveFact(const ResolveFactStep& step, const Names& names, Days batch_date,
+                              const DateBounds& staged, bool may_overlap) {
+  const FactNames t(step, names);
+  const std::string day = names.Date(batch_date);
+  const DateBounds old = OldBounds(step);
+  PublishPart part;
+  std::vector<std::string> touched = {t.staged};
+  // Other batches may promote and demote rows of this one, so old rows are looked at there too.
+  if (step.current || may_overlap) {
+    touched.push_back(t.old_rows);
+    part.resolve.push_back(CreateTemp(
+        fmt::format("rows of this batch that '{}' holds now", step.table.name), t.old_rows,
+        fmt::format("SELECT {} FROM {} WHERE {} = {}{}", t.columns, t.fact, t.batch, day,
+                    Bounded(names, old))));
+  }
+  if (may_overlap) {
+    touched.insert(touched.end(), {t.demoted, t.promoted});
+    const std::string bound = step.date_in_identity ? Bounded(names, Union(old, staged)) : "";
+    ResolveOverlaps(t, day, bound, Bounded(names, old), &part.resolve);
+  }
+  std::vector<std::string> dates;
+  for (const std::string& table : touched) {
+    dates.push_back(fmt::format("SELECT {} FROM {}", t.date, table));
+  }
+  part.resolve.push_back(CreateTemp(
+      "dates that change", t.touched,
+      fmt::format("SELECT DISTINCT {} FROM ({}) AS d", t.date, fmt::join(dates, " UNION ALL "))));
+  AddUses(step, t, names, may_overlap, &part.resolve);
   return part;
 }
 
-PublishPart RenderApplyFact(const ApplyFactStep& apply, const Names& names, Days batch_date) {
+PublishPart RenderApplyFact(const ApplyFactStep& apply, const Names& names, Days batch_date,
+                            bool may_overlap) {
   const ResolveFactStep& step = apply.resolved;
   const FactNames t(step, names);
   const std::string day = names.Date(batch_date);
@@ -160,6 +214,10 @@ PublishPart RenderApplyFact(const ApplyFactStep& apply, const Names& names, Days
         {fmt::format("take the old batch out of '{}'", step.table.name),
          fmt::format("DELETE FROM {} WHERE {} = {}{}", t.fact, t.batch, day, old_bound)});
   }
+  part.add.push_back({fmt::format("put the new batch into '{}'", step.table.name),
+                      fmt::format("INSERT INTO {0} ({1})\nSELECT {1} FROM {2}", t.fact, t.columns,
+                                  Entering(t, may_overlap))});
+  if (!may_overlap) return part;
   part.remove.push_back(
       {"take out rows that now wait",
        fmt::format("DELETE FROM {0} WHERE {1} > {2} AND {3} IN (SELECT {3} FROM {4}) AND {5} IN "
@@ -176,19 +234,13 @@ PublishPart RenderApplyFact(const ApplyFactStep& apply, const Names& names, Days
                    "{1}.{3} = {0}.{3})",
                    t.waiting, t.promoted, t.key, t.batch)});
   part.add.push_back(
-      {fmt::format("put the new batch into '{}'", step.table.name),
-       fmt::format(
-           "INSERT INTO {0} ({1})\nSELECT {1} FROM {2}\nWHERE NOT EXISTS (SELECT 1 FROM {3} "
-           "WHERE {3}.{4} = {2}.{4})",
-           t.fact, t.columns, t.staged, t.late, t.key)});
-  part.add.push_back(
       {"put in released rows",
        fmt::format("INSERT INTO {0} ({1})\nSELECT {1} FROM {2}", t.fact, t.columns, t.promoted)});
   part.add.push_back(
       {"let rows wait",
        fmt::format("INSERT INTO {waiting} ({columns}, reason)\n"
-                   "SELECT {columns}, {overlap} FROM {staged} WHERE EXISTS (SELECT 1 FROM {late}\n"
-                   "  WHERE {late}.{key} = {staged}.{key})\n"
+                   "SELECT {columns}, {overlap} FROM {staged} AS s WHERE EXISTS (SELECT 1 FROM "
+                   "{late} AS l WHERE l.{key} = s.{key})\n"
                    "UNION ALL SELECT {columns}, {overlap} FROM {demoted}",
                    fmt::arg("waiting", t.waiting), fmt::arg("columns", t.columns),
                    fmt::arg("overlap", names.Varchar("overlap", 32)), fmt::arg("staged", t.staged),

@@ -5,9 +5,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "sql/ledger_sql.h"
 #include "sql/render.h"
+#include "sql/staged_columns.h"
 
 namespace lyceum {
 namespace {
@@ -121,18 +124,74 @@ std::string Aggregate(const Measure& measure, const TableSchema& fact, const Nam
                      Unscale(average, 4, measure.result, names), name);
 }
 
-/// The group columns of a mart, texts spelled by `spell` if there is one: grouping compares. Keys
-/// of members are hex digits and compare exactly as they are.
+/// Keys of members that can be computed from other group columns, with the reference that says how:
+/// in all facts of the mart it must be the same. Grouping would spend its time on comparing them.
+std::map<std::string, Reference> ComputedKeys(const Mart& mart, const Spec& spec,
+                                              const TableSchema& table, const Names& names) {
+  std::map<std::string, Reference> computed;
+  for (const std::string& name : mart.group_by) {
+    std::set<std::vector<std::string>> bases;
+    for (const Measure& measure : mart.measures) {
+      std::vector<std::string> basis;
+      for (const Reference& reference : spec.FindFact(measure.fact)->references) {
+        if (reference.surrogate_key != name) continue;
+        basis = reference.columns;
+        computed[name] = reference;
+      }
+      bases.insert(std::move(basis));
+    }
+    const bool same = bases.size() == 1 && computed.count(name) > 0;
+    if (!same || !KeyFollows(computed[name], table, names)) computed.erase(name);
+  }
+  return computed;
+}
+
+/// The group columns of a mart as a select list. Texts are spelled by `spell` if there is one,
+/// since grouping compares; keys of members are hex digits and compare exactly as they are.
 std::string GroupColumns(const TableSchema& mart, const Names& names,
-                         std::string (*spell)(std::string_view value)) {
+                         std::string (*spell)(std::string_view value),
+                         const std::map<std::string, Reference>& computed, bool outer) {
   std::vector<std::string> columns;
   for (const TableColumn& column : mart.columns) {
     if (column.role != ColumnRole::kGroup && column.role != ColumnRole::kDateKey) continue;
     const std::string name = names.Column(column.name);
     const bool text = column.type.kind == TypeKind::kText && column.refers_to.empty();
-    columns.push_back(spell && text ? fmt::format("{} AS {}", spell(name), name) : name);
+    if (const auto key = computed.find(column.name); key != computed.end()) {
+      if (!outer) continue;
+      const std::vector<std::string>& basis = key->second.columns;
+      columns.push_back(fmt::format(
+          "{} AS {}", RenderReferenceKey(basis, names.dialect().key_of(names.List(basis)), names),
+          name));
+    } else {
+      columns.push_back(spell && text ? fmt::format("{} AS {}", spell(name), name) : name);
+    }
   }
   return fmt::format("{}", fmt::join(columns, ", "));
+}
+
+std::vector<std::string> GroupedBy(const Mart& mart,
+                                   const std::map<std::string, Reference>& computed) {
+  std::vector<std::string> columns;
+  for (const std::string& name : mart.group_by) {
+    if (computed.count(name) == 0) columns.push_back(name);
+  }
+  return columns;
+}
+
+/// What a load accepted, where it lies once it is published.
+std::string PublishedRows(const TableSchema& table, const StagingSwap& swap, const Names& names) {
+  std::vector<std::string> columns;
+  for (const TableColumn& column : StagedColumns(table)) columns.push_back(column.name);
+  const std::string list = names.List(columns);
+  if (table.kind == TableKind::kDimension) {
+    return fmt::format("SELECT {} FROM {} WHERE delivery_id = {}", list,
+                       names.Book(VersionsTable(table.name)), names.Text(swap.delivery_id));
+  }
+  const auto rows = [&](const std::string& from) {
+    return fmt::format("SELECT {} FROM {} WHERE {} = {}", list, from, names.Column(kBatchDate),
+                       names.Date(swap.batch_date));
+  };
+  return rows(names.Star(table.name)) + "\nUNION ALL " + rows(names.Book(WaitingTable(table.name)));
 }
 
 }  // namespace
@@ -144,6 +203,7 @@ Result<PublishPart> RenderRefreshMart(const RefreshMartStep& step, const Spec& s
   const std::string star = names.Star(mart.name);
   const std::string touched = names.Temp("touched", mart.name);
   const std::string date = names.Column(kDateKey);
+  const auto computed = ComputedKeys(mart, spec, step.table, names);
   std::vector<std::string> facts, dates;
   std::vector<Part> parts;
   for (const Measure& measure : mart.measures) {
@@ -169,9 +229,10 @@ Result<PublishPart> RenderRefreshMart(const RefreshMartStep& step, const Spec& s
       select.push_back(
           fmt::format("{} AS {}", own ? part.over_fact : part.elsewhere, names.Column(part.name)));
     }
-    sources.push_back(fmt::format("SELECT {}, {}\n  FROM {}{}",
-                                  GroupColumns(step.table, names, names.dialect().equal_text),
-                                  fmt::join(select, ", "), names.Star(fact), where));
+    sources.push_back(fmt::format(
+        "SELECT {}, {}\n  FROM {}{}",
+        GroupColumns(step.table, names, names.dialect().equal_text, computed, /*outer=*/false),
+        fmt::join(select, ", "), names.Star(fact), where));
   }
   std::vector<std::string> aggregates;
   for (const Measure& measure : mart.measures) {
@@ -189,16 +250,28 @@ Result<PublishPart> RenderRefreshMart(const RefreshMartStep& step, const Spec& s
       {fmt::format("aggregate '{}' anew", mart.name),
        fmt::format("INSERT INTO {} ({})\nSELECT {}, {}\nFROM ({}) AS s\nGROUP BY {}", star,
                    names.List(step.table.Names()),
-                   GroupColumns(step.table, names, names.dialect().plain_text),
+                   GroupColumns(step.table, names, names.dialect().plain_text, computed,
+                                /*outer=*/true),
                    fmt::join(aggregates, ",\n  "), fmt::join(sources, "\n  UNION ALL "),
-                   names.List(mart.group_by))});
+                   names.List(GroupedBy(mart, computed)))});
   part.Append(RenderDefinition(names, mart.name, step.mart_hash));
   return part;
 }
 
-PublishPart RenderSwapStaging(const SwapStagingStep& step, const Names& names) {
+PublishPart RenderSwapStaging(const SwapStagingStep& step, const Names& names,
+                              const StagingSwap& swap) {
   const std::string staging = "staging_" + step.table.name;
   PublishPart part;
+  if (names.dialect().private_views) {
+    if (swap.was_table) {
+      part.swap.push_back({"the staging table of the batch before was a table",
+                           fmt::format("DROP TABLE {}", names.Star(staging))});
+    }
+    part.swap.push_back({"show the rows of this batch",
+                         fmt::format("CREATE OR REPLACE VIEW {} AS\n{}", names.Star(staging),
+                                     PublishedRows(step.table, swap, names))});
+    return part;
+  }
   part.swap = {{fmt::format("drop the staging table of the batch before"),
                 fmt::format("DROP TABLE IF EXISTS {}", names.Star(staging))},
                {"put this batch's in its place",

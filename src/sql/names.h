@@ -49,8 +49,12 @@ class Names {
   std::string Star(std::string_view table) const { return Qualified(schema_, table); }
   /// A table of Lyceum's bookkeeping schema.
   std::string Book(std::string_view table) const { return Qualified("lyceum", table); }
-  /// A private table of this run, beside the star tables so that it can be renamed into one.
-  std::string Private(const std::string& table) const { return Star(PrivateTable(run_id_, table)); }
+  /// A private table of this run: temporary if it is a view, else beside the star tables so that it
+  /// can be renamed into one.
+  std::string Private(const std::string& table) const {
+    const std::string name = PrivateTable(run_id_, table);
+    return dialect_.private_views ? Column(name) : Star(name);
+  }
   /// A temporary table of this session: `_<what>_<of>`. Names of a spec never begin with `_`, so it
   /// hides no table.
   std::string Temp(std::string_view what, std::string_view of) const;

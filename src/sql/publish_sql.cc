@@ -42,9 +42,10 @@ class PublishRenderer {
   Status operator()(const GateStep&) { return Status::Ok(); }
   Status operator()(const ResolveFactStep& step) {
     changed_facts_.push_back(step.table.name);
-    const std::string& dataset = plan_.spec->FindFact(step.table.name)->dataset;
     return Add("resolve " + step.table.name,
-               RenderResolveFact(step, names_, plan_.batch_date, BoundsOf(dataset)));
+               RenderResolveFact(step, names_, plan_.batch_date,
+                                 BoundsOf(plan_.spec->FindFact(step.table.name)->dataset),
+                                 FactMayOverlap(*plan_.spec, facts_, step)));
   }
   Status operator()(const ResolveDimensionStep& step) {
     return Add("resolve " + step.table.name,
@@ -56,7 +57,8 @@ class PublishRenderer {
   }
   Status operator()(const ApplyFactStep& step) {
     return Add("replace " + step.resolved.table.name,
-               RenderApplyFact(step, names_, plan_.batch_date));
+               RenderApplyFact(step, names_, plan_.batch_date,
+                               FactMayOverlap(*plan_.spec, facts_, step.resolved)));
   }
   Status operator()(const RefreshMartStep& step) {
     ASSIGN_OR_RETURN(PublishPart part,
@@ -64,7 +66,12 @@ class PublishRenderer {
     return Add("refresh " + step.table.name, std::move(part));
   }
   Status operator()(const SwapStagingStep& step) {
-    return Add("swap staging_" + step.table.name, RenderSwapStaging(step, names_));
+    const std::string staging = "staging_" + step.table.name;
+    StagingSwap swap{plan_.batch_date, "", facts_.staging_tables.count(staging) > 0};
+    for (const DatasetPlan& dataset : plan_.datasets) {
+      if (dataset.table.name == step.table.name) swap.delivery_id = dataset.delivery_id;
+    }
+    return Add("swap " + staging, RenderSwapStaging(step, names_, swap));
   }
   Status operator()(const RecordStep&) {
     for (const DatasetPlan& dataset : plan_.datasets) {
@@ -109,6 +116,14 @@ class PublishRenderer {
 };
 
 }  // namespace
+
+bool FactMayOverlap(const Spec& spec, const PublishFacts& facts, const ResolveFactStep& step) {
+  const std::string& dataset = spec.FindFact(step.table.name)->dataset;
+  const auto bounds = facts.bounds.find(dataset);
+  const auto others = facts.others.find(dataset);
+  return MayOverlap(step, bounds == facts.bounds.end() ? DateBounds{} : bounds->second,
+                    others == facts.others.end() ? std::vector<DateBounds>{} : others->second);
+}
 
 std::vector<Statement> RenderLock(const Names& names) {
   if (names.dialect().one_writer) return {};

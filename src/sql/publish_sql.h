@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,9 @@ namespace lyceum {
 
 /// What a publish knows beyond its plan: what loading the files told.
 struct PublishFacts {
-  std::map<std::string, DateBounds> bounds;           ///< date_key of the staged rows, by dataset
+  std::map<std::string, DateBounds> bounds;  ///< date_key of the staged rows, by dataset
+  std::map<std::string, std::vector<DateBounds>> others;  ///< of other batch dates, by dataset
+  std::set<std::string> staging_tables;               ///< `staging_*` that are tables, not views
   std::map<std::string, std::vector<FileRow>> files;  ///< ledger lines of loaded files, by dataset
   std::vector<QualityRow> quality;
   RunRow run;
@@ -31,6 +34,9 @@ struct StepStatement {
 /// Takes the lock that makes writers of one warehouse take turns; it must be the first statement of
 /// a transaction. Empty where the warehouse admits one writing process anyway.
 std::vector<Statement> RenderLock(const Names& names);
+
+/// Whether rows of this publish may meet rows of other batch dates in the fact of `step`.
+bool FactMayOverlap(const Spec& spec, const PublishFacts& facts, const ResolveFactStep& step);
 
 /// Everything between the lock and COMMIT of one publish, in order: new tables, all temporary
 /// tables, then all DELETE and UPDATE, then all INSERT and MERGE, then the swap of the staging

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,9 +16,9 @@ namespace lyceum {
 // of a table before its first INSERT.
 
 /// The load of one dataset on the embedded engine. Temporary tables, by dataset: `read_` (typed
-/// rows with judgement), `kept_` (accepted rows), `conflict_`, `repeated_` (rows that break
-/// `unique`) and `quarantined_` (finished quarantine records). `source` is the argument of
-/// lyceum_read and lyceum_record.
+/// rows with judgement), `duplicate_`, `conflict_`, `repeated_` (rows that break `unique`) and
+/// `quarantined_` (finished quarantine records); `kept_` is a view of the accepted rows. `source`
+/// is the argument of lyceum_read and lyceum_record.
 Result<std::vector<Statement>> RenderRead(const ReadStep& step, const Names& names,
                                           const std::string& source);
 Result<std::vector<Statement>> RenderDeduplicate(const DeduplicateStep& step, const Names& names);
@@ -31,10 +32,12 @@ Result<std::string> RenderStageQuery(const StageStep& step, const Names& names);
 std::vector<Statement> RenderBookkeepingTables(const Names& names);
 /// The schema, if it is missing.
 Statement RenderSchema(const std::string& schema, const Names& names);
+/// How many members dimensions have, as far as it is known when tables are created.
+using MemberCounts = std::map<std::string, int64_t>;
 /// Table, waiting rows, member versions and indexes. `layout` says where Redshift's default does
 /// not suit; it may be null.
 std::vector<Statement> RenderCreateTable(const TableSchema& table, const Names& names,
-                                         const TableLayout* layout);
+                                         const TableLayout* layout, const MemberCounts& members);
 /// ` DISTSTYLE ... SORTKEY (...)` of a table.
 std::string RenderLayout(const TableSchema& table, const TableLayout* layout, const Names& names);
 std::vector<Statement> RenderAddColumn(const TableSchema& table, const TableColumn& column,
@@ -48,9 +51,14 @@ struct DateBounds {
   std::optional<Days> last;
 };
 
+/// Whether old or new rows of this batch may have the event key of a row of another one. `others`
+/// are the dates that the other batches of the fact hold. Where they cannot, nothing is compared.
+bool MayOverlap(const ResolveFactStep& step, const DateBounds& staged,
+                const std::vector<DateBounds>& others);
 PublishPart RenderResolveFact(const ResolveFactStep& step, const Names& names, Days batch_date,
-                              const DateBounds& staged);
-PublishPart RenderApplyFact(const ApplyFactStep& step, const Names& names, Days batch_date);
+                              const DateBounds& staged, bool may_overlap);
+PublishPart RenderApplyFact(const ApplyFactStep& step, const Names& names, Days batch_date,
+                            bool may_overlap);
 /// Creates the temporary table in which facts and dimensions count how they change the use of this
 /// dimension's members. Must run before any fact or dimension is resolved.
 PublishPart RenderUses(const ResolveDimensionStep& step, const Names& names);
@@ -62,7 +70,14 @@ PublishPart RenderApplyDimension(const ApplyDimensionStep& step, const Names& na
 Result<PublishPart> RenderRefreshMart(const RefreshMartStep& step, const Spec& spec,
                                       const Names& names,
                                       const std::vector<std::string>& changed_facts);
-PublishPart RenderSwapStaging(const SwapStagingStep& step, const Names& names);
+/// What RenderSwapStaging knows beyond its step.
+struct StagingSwap {
+  Days batch_date = 0;
+  std::string delivery_id;  ///< of the dataset
+  bool was_table = false;   ///< a table of this name is in the way of a view
+};
+PublishPart RenderSwapStaging(const SwapStagingStep& step, const Names& names,
+                              const StagingSwap& swap);
 
 /// Bookkeeping table that writers lock first, so that they take turns and readers never wait.
 inline constexpr char kWriterLock[] = "writer_lock";

@@ -70,12 +70,23 @@ std::string ColumnType(const TableColumn& column, TypeSpelling type_name, const 
   return key && names.dialect().has_layout ? "VARCHAR(64)" : type_name(column.type);
 }
 
+/// What a column's DDL says about storing its keys.
+std::string KeyStorage(const TableColumn& column, const MemberCounts& members, const Names& names) {
+  if (!names.dialect().key_storage) return "";
+  if (column.role == ColumnRole::kEventKey || column.role == ColumnRole::kSurrogateKey) {
+    return names.dialect().key_storage(kAllDifferent);
+  }
+  const auto count = members.find(column.refers_to.substr(0, column.refers_to.find('(')));
+  return count == members.end() ? "" : names.dialect().key_storage(count->second);
+}
+
 std::string ColumnList(const std::vector<TableColumn>& columns, TypeSpelling type_name,
-                       const Names& names) {
+                       const Names& names, const MemberCounts& members = {}) {
   std::vector<std::string> list;
   for (const TableColumn& column : columns) {
-    list.push_back(
-        fmt::format("{} {}", names.Column(column.name), ColumnType(column, type_name, names)));
+    list.push_back(fmt::format("{} {}{}", names.Column(column.name),
+                               ColumnType(column, type_name, names),
+                               KeyStorage(column, members, names)));
   }
   return fmt::format("{}", fmt::join(list, ", "));
 }
@@ -111,6 +122,37 @@ struct BookIndex {
 constexpr BookIndex kBookIndexes[] = {
     {"members", "member_key"}, {"uses", "member_key"}, {"quarantine", "batch_date"}};
 
+/// How the columns of large bookkeeping tables are stored: by how many different values they hold.
+struct BookStorage {
+  const char* table;
+  const char* column;
+  int64_t different;
+};
+constexpr BookStorage kBookStorage[] = {
+    {"members", "member_key VARCHAR(64)", kAllDifferent},
+    {"uses", "member_key VARCHAR(64)", kAllDifferent},
+    {"quarantine", "record_id VARCHAR(64)", kAllDifferent},
+    {"quarantine", "run_id VARCHAR(64)", 1},
+    {"quarantine", "dataset VARCHAR(256)", 1},
+    {"quarantine", "delivery_id VARCHAR(64)", 1},
+    {"quarantine", "file VARCHAR(4096)", 1},
+    {"quarantine", "content_id VARCHAR(64)", 1},
+    {"quarantine", "stored_as VARCHAR(256)", 1},
+    {"quarantine", "reasons VARCHAR", 1},
+    {"quarantine", "kind VARCHAR(16)", 1},
+    {"quarantine", "state VARCHAR(16)", 1},
+};
+
+void AddStorage(std::string_view table, const Names& names, std::string* columns) {
+  if (!names.dialect().key_storage) return;
+  for (const BookStorage& storage : kBookStorage) {
+    if (table != storage.table) continue;
+    const std::string_view column = storage.column;
+    columns->insert(columns->find(column) + column.size(),
+                    names.dialect().key_storage(storage.different));
+  }
+}
+
 }  // namespace
 
 std::string RenderTableDefinition(const std::string& qualified_name,
@@ -143,6 +185,7 @@ std::vector<Statement> RenderBookkeepingTables(const Names& names) {
          at = columns.find(kLongest)) {
       columns.replace(at, kLongest.size(), "VARCHAR");
     }
+    AddStorage(table.name, names, &columns);
     // Not `IF NOT EXISTS`: tables of somebody else's schema `lyceum` are not ours.
     statements.push_back(
         {"bookkeeping", fmt::format("CREATE TABLE {} ({})", names.Book(table.name), columns)});
@@ -154,14 +197,15 @@ std::vector<Statement> RenderBookkeepingTables(const Names& names) {
 }
 
 std::vector<Statement> RenderCreateTable(const TableSchema& table, const Names& names,
-                                         const TableLayout* layout) {
+                                         const TableLayout* layout, const MemberCounts& members) {
   const std::string attributes =
       names.dialect().has_layout ? RenderLayout(table, layout, names) : "";
   // Not `IF NOT EXISTS`: a table of this name that is not Lyceum's must not be filled.
   std::vector<Statement> statements = {
       {fmt::format("create '{}'", table.name),
        fmt::format("CREATE TABLE {} ({}){}", names.Star(table.name),
-                   ColumnList(table.columns, names.dialect().type_name, names), attributes)}};
+                   ColumnList(table.columns, names.dialect().type_name, names, members),
+                   attributes)}};
   AddIndexes(names.Star(table.name), IndexedColumns(table), names, &statements);
   if (table.kind == TableKind::kFact) {
     const std::string waiting = names.Book(WaitingTable(table.name));

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 namespace lyceum {
 
 std::vector<TableColumn> StagedColumns(const TableSchema& table) {
@@ -11,6 +13,24 @@ std::vector<TableColumn> StagedColumns(const TableSchema& table) {
     if (column.role != ColumnRole::kInferred) columns.push_back(column);
   }
   return columns;
+}
+
+std::string RenderReferenceKey(const std::vector<std::string>& columns, const std::string& key,
+                               const Names& names) {
+  std::vector<std::string> nulls;
+  for (const std::string& column : columns) {
+    nulls.push_back(fmt::format("{} IS NULL", names.Column(column)));
+  }
+  return fmt::format("CASE WHEN {} THEN NULL ELSE {} END", fmt::join(nulls, " OR "), key);
+}
+
+bool KeyFollows(const Reference& reference, const TableSchema& table, const Names& names) {
+  if (!names.dialect().key_of) return false;
+  return std::all_of(reference.columns.begin(), reference.columns.end(),
+                     [&table](const std::string& name) {
+                       const TableColumn* column = table.Find(name);
+                       return column && column->type == column->keyed_as;
+                     });
 }
 
 Result<std::vector<std::string>> RenderStagedItems(const StageStep& step, const Names& names,
@@ -40,12 +60,8 @@ Result<std::vector<std::string>> RenderStagedItems(const StageStep& step, const 
         break;
       case ColumnRole::kReferenceKey: {
         const std::vector<std::string>& from = step.references[reference++].columns;
-        std::vector<std::string> nulls;
-        for (const std::string& part : from) {
-          nulls.push_back(fmt::format("{} IS NULL", names.Column(part)));
-        }
-        select.push_back(fmt::format("CASE WHEN {} THEN NULL ELSE {} END AS {}",
-                                     fmt::join(nulls, " OR "), key_of(from), name));
+        select.push_back(
+            fmt::format("{} AS {}", RenderReferenceKey(from, key_of(from), names), name));
         break;
       }
       default:

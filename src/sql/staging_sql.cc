@@ -19,6 +19,17 @@ std::string ParquetType(const Type& type) {
 
 }  // namespace
 
+Statement RenderPrivateView(const std::string& qualified_name, const std::string& query) {
+  return {"its private table is a view of the rows",
+          fmt::format("CREATE OR REPLACE TEMP VIEW {} AS\n{}", qualified_name, query)};
+}
+
+Statement RenderDropPrivate(const std::string& qualified_name, const Names& names) {
+  return {"clean up",
+          fmt::format("DROP {} IF EXISTS {}", names.dialect().private_views ? "VIEW" : "TABLE",
+                      qualified_name)};
+}
+
 std::string RenderBinaryCopy(const std::string& qualified_name,
                              const std::vector<TableColumn>& columns, const Names& names) {
   std::vector<std::string> list;

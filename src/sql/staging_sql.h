@@ -14,6 +14,11 @@ namespace lyceum {
 std::string RenderPrivateTable(const std::string& qualified_name,
                                const std::vector<TableColumn>& columns, const Names& names);
 
+/// Where private tables are views: the rows of `query`, which stays valid until the run ends.
+Statement RenderPrivateView(const std::string& qualified_name, const std::string& query);
+/// Drops a private table of either kind.
+Statement RenderDropPrivate(const std::string& qualified_name, const Names& names);
+
 /// PostgreSQL: receives rows in binary form from the client.
 std::string RenderBinaryCopy(const std::string& qualified_name,
                              const std::vector<TableColumn>& columns, const Names& names);

@@ -1,5 +1,5 @@
-// The DuckDB file is attached to the engine's database, so staging is a copy inside one process and
-// the publish transaction writes to this file only (DuckDB allows one written database per
+// The DuckDB file is attached to the engine's database, so staged rows are views of the engine's
+// and the publish transaction writes to this file only (DuckDB allows one written database per
 // transaction; temporary tables do not count). DuckDB locks the file for as long as it is attached:
 // that lock is what makes writers take turns. Nothing else in the process may open the file, since
 // closing it would drop the lock (POSIX).
@@ -43,16 +43,8 @@ class DuckDbWarehouse : public Warehouse {
   }
 
   Status Stage(const std::string& table, const StagedRows& rows) override {
-    const Names names(dialect(), "", "");
     crash_point_.Pass();
-    RETURN_IF_ERROR(
-        Explain(database_->Execute(RenderPrivateTable(table, rows.columns, names)), "stage rows"));
-    crash_point_.Pass();
-    std::vector<std::string> columns;
-    for (const TableColumn& column : rows.columns) columns.push_back(column.name);
-    return Explain(database_->Execute(fmt::format("INSERT INTO {} ({})\n{}", table,
-                                                  names.List(columns), rows.query)),
-                   "stage rows");
+    return Explain(database_->Execute(RenderPrivateView(table, rows.query).sql), "stage rows");
   }
 
   void Interrupt() override { database_->Interrupt(); }

@@ -32,7 +32,8 @@ class Warehouse {
   virtual Status Scan(const std::string& sql, const RowSink& sink,
                       std::vector<std::string>* columns = nullptr) = 0;
   /// Brings rows of the engine into the private table `table`, creating it if it is missing.
-  /// Outside any transaction.
+  /// Outside any transaction. Where the dialect has private_views, they stay with the engine, which
+  /// must keep them for as long as the private table is used.
   virtual Status Stage(const std::string& table, const StagedRows& rows) = 0;
   /// Ends the running statement, from any thread.
   virtual void Interrupt() = 0;

@@ -59,7 +59,8 @@ class Kills(Small):
                 self.well(done)
                 break
             kills += 1
-        self.assertGreaterEqual(kills, 20)
+        # DuckDB stages nothing, so a run has fewer writes there.
+        self.assertGreaterEqual(kills, 12)
         self.restore_day_1()
         self.well(self.run_day(1))
         self.assertEqual(self.target.digests(), expected)
@@ -205,7 +206,8 @@ class Leftovers(Small):
         done = self.run_day(2, env={"LYCEUM_CRASH_AT": "12"})
         self.assertEqual(done.returncode, -signal.SIGKILL)
         left = self.private_tables()
-        self.assertGreater(len(left), 0)
+        # DuckDB's are views of the process that died.
+        self.assertEqual(len(left) > 0, self.kind.has_connections)
         self.well(self.run_day(2))
         if self.kind.waits_for_others:
             # By the warehouse's clock the killed run may still be at work.

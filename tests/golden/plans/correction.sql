@@ -4,7 +4,8 @@
 -- read readings
 -- read and type every row of 'readings', judge its rules
 CREATE TEMP TABLE "_read_readings" AS
-SELECT *,
+SELECT *, CASE WHEN "_bad" IS NULL AND ("_failed0" & 31) = 0 THEN lyceum_seen($readings, hash("place_id", "taken_at")) ELSE FALSE END AS "_seen"
+FROM (SELECT *,
   CAST(CASE WHEN "_bad" = '*' THEN 0 ELSE
     CASE WHEN "place_id" IS NULL AND ("_bad" IS NULL OR NOT (contains("_bad", ',0,'))) THEN 1 ELSE 0 END
     + CASE WHEN "taken_at" IS NULL AND ("_bad" IS NULL OR NOT (contains("_bad", ',1,'))) THEN 2 ELSE 0 END
@@ -12,23 +13,30 @@ SELECT *,
     + CASE WHEN ("value" < CAST('0' AS DECIMAL(6,2)) OR "value" > CAST('1000' AS DECIMAL(6,2))) THEN 8 ELSE 0 END
     + CASE WHEN "steps" IS NULL AND ("_bad" IS NULL OR NOT (contains("_bad", ',2,'))) THEN 16 ELSE 0 END
   END AS BIGINT) AS "_failed0"
-FROM (SELECT * FROM lyceum_read($readings));
+FROM (SELECT * FROM lyceum_read($readings)));
 
 -- --------------------
 -- deduplicate readings
--- keep the first row of each identity in 'readings'
-CREATE TEMP TABLE "_kept_readings" AS
-SELECT "place_id", "taken_at", "steps", "value", "_pos" FROM "_read_readings" WHERE "_bad" IS NULL AND ("_failed0" & 31) = 0 AND "_pos" IN (SELECT min("_pos") FROM "_read_readings" WHERE "_bad" IS NULL AND ("_failed0" & 31) = 0 GROUP BY "place_id", "taken_at");
+-- find identities in 'readings' that may occur twice
+CREATE TEMP TABLE "_twins_readings" AS
+SELECT hash("place_id", "taken_at") AS hash FROM "_read_readings" WHERE "_seen";
+-- find the rows of 'readings' that are not the first of their identity
+CREATE TEMP TABLE "_duplicate_readings" AS
+SELECT "_pos", "_first" FROM (SELECT "_pos", min("_pos") OVER (PARTITION BY "place_id", "taken_at") AS "_first"
+  FROM "_read_readings" WHERE "_bad" IS NULL AND ("_failed0" & 31) = 0 AND hash("place_id", "taken_at") IN (SELECT hash FROM "_twins_readings"))
+WHERE "_pos" <> "_first";
 -- find duplicates in 'readings' that differ from the row kept
 CREATE TEMP TABLE "_conflict_readings" AS
-SELECT l."_pos" AS "_pos", '[' || concat_ws(',', CASE WHEN l."steps" IS DISTINCT FROM k."steps" THEN '"steps: differs from the kept row of the same identity"' END, CASE WHEN l."value" IS DISTINCT FROM k."value" THEN '"value: differs from the kept row of the same identity"' END) || ']' AS reasons FROM (SELECT * FROM "_read_readings" WHERE "_bad" IS NULL AND ("_failed0" & 31) = 0 AND "_pos" NOT IN (SELECT "_pos" FROM "_kept_readings")) AS l JOIN "_kept_readings" AS k ON l."place_id" = k."place_id" AND l."taken_at" = k."taken_at" WHERE l."steps" IS DISTINCT FROM k."steps" OR l."value" IS DISTINCT FROM k."value";
+SELECT l."_pos" AS "_pos", '[' || concat_ws(',', CASE WHEN l."steps" IS DISTINCT FROM k."steps" THEN '"steps: differs from the kept row of the same identity"' END, CASE WHEN l."value" IS DISTINCT FROM k."value" THEN '"value: differs from the kept row of the same identity"' END) || ']' AS reasons FROM "_duplicate_readings" AS d
+  JOIN "_read_readings" AS l ON l."_pos" = d."_pos" JOIN "_read_readings" AS k ON k."_pos" = d."_first" WHERE l."steps" IS DISTINCT FROM k."steps" OR l."value" IS DISTINCT FROM k."value";
+-- the accepted rows of 'readings'
+CREATE TEMP VIEW "_kept_readings" AS
+SELECT "place_id", "taken_at", "steps", "value", "_pos" FROM "_read_readings" ANTI JOIN "_duplicate_readings" USING ("_pos") WHERE "_bad" IS NULL AND ("_failed0" & 31) = 0;
 
 -- ------------------
 -- stage fact_reading
--- create its private table
-CREATE TABLE IF NOT EXISTS "main"."ld_0000plan_fact_reading" ("place_id" INTEGER, "taken_at" TIMESTAMP, "steps" VARCHAR, "value" DECIMAL(6,2), "date_key" DATE, "batch_date" DATE, "reading_id" VARCHAR, "place_sk" VARCHAR);
--- fill it
-INSERT INTO "main"."ld_0000plan_fact_reading"
+-- its private table is a view of the rows
+CREATE OR REPLACE TEMP VIEW "ld_0000plan_fact_reading" AS
 SELECT "place_id",
   "taken_at",
   "steps",
@@ -51,23 +59,21 @@ UNION ALL SELECT "_pos", 'conflict', reasons FROM "_conflict_readings"
 CREATE TEMP TABLE "_raw_readings" AS
 SELECT "_pos", kind, reasons, lyceum_record($readings, "_pos") AS record FROM "_rejected_readings";
 -- give each its id
-CREATE TEMP TABLE "_quarantined_readings" AS
-SELECT lyceum_key('readings', CAST('2025-06-01' AS DATE), raw_sha256, occurrence) AS record_id,
+CREATE TEMP VIEW "_quarantined_readings" AS
+SELECT lyceum_key('readings', CAST('2025-06-01' AS DATE), record.raw_sha256, occurrence) AS record_id,
   'plan' AS run_id, 'readings' AS dataset, CAST('2025-06-01' AS DATE) AS batch_date,
-  '76390bf2e2b881695c1d41869aa4f5129d46dd1ee7a854886c0da700f6bd3d5c' AS delivery_id, f.file AS file, f.content_id AS content_id, line,
-  element, ("_pos" & 1099511627775) AS byte_offset, byte_length, raw_text, stored_as,
-  reasons, kind, 'open' AS state
-FROM (SELECT "_pos", kind, reasons, record.line AS line, record.element AS element,
-    record.length AS byte_length, record.raw_text AS raw_text,
-    record.raw_sha256 AS raw_sha256, record.stored_as AS stored_as,
-    row_number() OVER (PARTITION BY record.raw_sha256 ORDER BY "_pos") AS occurrence
-  FROM "_raw_readings") AS r
+  '76390bf2e2b881695c1d41869aa4f5129d46dd1ee7a854886c0da700f6bd3d5c' AS delivery_id, f.file AS file, f.content_id AS content_id,
+  record.line AS line, record.element AS element, ("_pos" & 1099511627775) AS byte_offset,
+  record.length AS byte_length, record.raw_text AS raw_text,
+  record.stored_as AS stored_as, reasons, kind, 'open' AS state
+FROM (SELECT *, CAST(1 AS BIGINT) AS occurrence FROM "_raw_readings"
+    WHERE record.raw_sha256 NOT IN (SELECT record.raw_sha256 FROM "_raw_readings" WHERE record.again)
+  UNION ALL SELECT *, row_number() OVER (PARTITION BY record.raw_sha256 ORDER BY "_pos")
+    FROM "_raw_readings" WHERE record.raw_sha256 IN (SELECT record.raw_sha256 FROM "_raw_readings" WHERE record.again)) AS r
 JOIN (VALUES (0, 'readings_20250601.csv', 'a6fd1570025099bbe09d8e43aed5903147d64f34769723704a97fb4be253ff04'), (1, 'readings_20250601_b.csv', 'f770f0b85836aa0c82bb43a692ed3a975e5b133bb020ae99d3bf29e552447ba7')) AS f(file_index, file, content_id)
   ON f.file_index = (r."_pos" >> 40);
--- create its private table
-CREATE TABLE IF NOT EXISTS "main"."ld_0000plan_quarantine" ("record_id" VARCHAR, "run_id" VARCHAR, "dataset" VARCHAR, "batch_date" DATE, "delivery_id" VARCHAR, "file" VARCHAR, "content_id" VARCHAR, "line" BIGINT, "element" BIGINT, "byte_offset" BIGINT, "byte_length" BIGINT, "raw_text" VARCHAR, "stored_as" VARCHAR, "reasons" VARCHAR, "kind" VARCHAR, "state" VARCHAR);
--- fill it
-INSERT INTO "main"."ld_0000plan_quarantine"
+-- its private table is a view of the rows
+CREATE OR REPLACE TEMP VIEW "ld_0000plan_quarantine" AS
 SELECT * FROM "_quarantined_readings";
 
 -- ----
@@ -95,22 +101,22 @@ SELECT "reading_id", "date_key" FROM "lyceum"."waiting_fact_reading" WHERE "batc
 -- rows of other batches with the same event keys
 CREATE TEMP TABLE "_other_fact_reading" AS
 SELECT "reading_id", "batch_date", 1 AS in_fact FROM "main"."fact_reading"
-WHERE "batch_date" <> CAST('2025-06-01' AS DATE) AND "date_key" BETWEEN CAST('2000-01-01' AS DATE) AND CAST('2050-12-31' AS DATE) AND "reading_id" IN (SELECT "reading_id" FROM "main"."ld_0000plan_fact_reading" UNION ALL
+WHERE "batch_date" <> CAST('2025-06-01' AS DATE) AND "date_key" BETWEEN CAST('2000-01-01' AS DATE) AND CAST('2050-12-31' AS DATE) AND "reading_id" IN (SELECT "reading_id" FROM "ld_0000plan_fact_reading" UNION ALL
   SELECT "reading_id" FROM "_old_fact_reading" UNION ALL SELECT "reading_id" FROM "_oldwait_fact_reading")
 UNION ALL SELECT "reading_id", "batch_date", 0 AS in_fact FROM "lyceum"."waiting_fact_reading"
-WHERE "batch_date" <> CAST('2025-06-01' AS DATE) AND "date_key" BETWEEN CAST('2000-01-01' AS DATE) AND CAST('2050-12-31' AS DATE) AND "reading_id" IN (SELECT "reading_id" FROM "main"."ld_0000plan_fact_reading" UNION ALL
+WHERE "batch_date" <> CAST('2025-06-01' AS DATE) AND "date_key" BETWEEN CAST('2000-01-01' AS DATE) AND CAST('2050-12-31' AS DATE) AND "reading_id" IN (SELECT "reading_id" FROM "ld_0000plan_fact_reading" UNION ALL
   SELECT "reading_id" FROM "_old_fact_reading" UNION ALL SELECT "reading_id" FROM "_oldwait_fact_reading");
 -- the smallest other batch date of each key
 CREATE TEMP TABLE "_first_fact_reading" AS
 SELECT "reading_id", min("batch_date") AS "batch_date" FROM "_other_fact_reading" GROUP BY "reading_id";
 -- new rows that wait behind an earlier batch
 CREATE TEMP TABLE "_late_fact_reading" AS
-SELECT "reading_id" FROM "_first_fact_reading" WHERE "batch_date" < CAST('2025-06-01' AS DATE) AND "reading_id" IN (SELECT "reading_id" FROM "main"."ld_0000plan_fact_reading");
+SELECT "reading_id" FROM "_first_fact_reading" WHERE "batch_date" < CAST('2025-06-01' AS DATE) AND "reading_id" IN (SELECT "reading_id" FROM "ld_0000plan_fact_reading");
 -- rows of later batches that wait behind this one
 CREATE TEMP TABLE "_demoted_fact_reading" AS
 SELECT "place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk" FROM "main"."fact_reading" WHERE "batch_date" > CAST('2025-06-01' AS DATE) AND "date_key" BETWEEN CAST('2000-01-01' AS DATE) AND CAST('2050-12-31' AS DATE) AND "reading_id" IN
   (SELECT "reading_id" FROM "_other_fact_reading" WHERE in_fact = 1 AND "batch_date" > CAST('2025-06-01' AS DATE)
-   AND "reading_id" IN (SELECT "reading_id" FROM "main"."ld_0000plan_fact_reading"));
+   AND "reading_id" IN (SELECT "reading_id" FROM "ld_0000plan_fact_reading"));
 -- waiting rows that this batch no longer holds back
 CREATE TEMP TABLE "_promoted_fact_reading" AS
 SELECT "place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk" FROM "lyceum"."waiting_fact_reading" WHERE "batch_date" <> CAST('2025-06-01' AS DATE) AND "date_key" BETWEEN CAST('2000-01-01' AS DATE) AND CAST('2050-12-31' AS DATE) AND EXISTS
@@ -118,16 +124,16 @@ SELECT "place_id", "taken_at", "steps", "value", "date_key", "batch_date", "read
    AND "_first_fact_reading"."batch_date" = "lyceum"."waiting_fact_reading"."batch_date")
   AND NOT EXISTS (SELECT 1 FROM "_other_fact_reading" WHERE "_other_fact_reading"."reading_id" = "lyceum"."waiting_fact_reading"."reading_id"
    AND "_other_fact_reading"."batch_date" = "lyceum"."waiting_fact_reading"."batch_date" AND "_other_fact_reading".in_fact = 1)
-  AND NOT ("batch_date" > CAST('2025-06-01' AS DATE) AND "reading_id" IN (SELECT "reading_id" FROM "main"."ld_0000plan_fact_reading"));
+  AND NOT ("batch_date" > CAST('2025-06-01' AS DATE) AND "reading_id" IN (SELECT "reading_id" FROM "ld_0000plan_fact_reading"));
 -- dates that change
 CREATE TEMP TABLE "_touched_fact_reading" AS
-SELECT "date_key" FROM "_old_fact_reading" UNION SELECT "date_key" FROM "main"."ld_0000plan_fact_reading" UNION SELECT "date_key" FROM "_demoted_fact_reading" UNION SELECT "date_key" FROM "_promoted_fact_reading";
+SELECT DISTINCT "date_key" FROM (SELECT "date_key" FROM "ld_0000plan_fact_reading" UNION ALL SELECT "date_key" FROM "_old_fact_reading" UNION ALL SELECT "date_key" FROM "_demoted_fact_reading" UNION ALL SELECT "date_key" FROM "_promoted_fact_reading") AS d;
 -- count how 'fact_reading' changes the use of 'dim_place'
-INSERT INTO "_uses_dim_place" 
-SELECT "place_sk", "place_id", count(*) FROM "main"."ld_0000plan_fact_reading" WHERE NOT EXISTS (SELECT 1 FROM "_late_fact_reading" WHERE "_late_fact_reading"."reading_id" = "main"."ld_0000plan_fact_reading"."reading_id") AND "place_sk" IS NOT NULL GROUP BY "place_sk", "place_id"
-UNION ALL SELECT "place_sk", "place_id", count(*) FROM "_promoted_fact_reading" WHERE "place_sk" IS NOT NULL GROUP BY "place_sk", "place_id"
-UNION ALL SELECT "place_sk", "place_id", -count(*) FROM "_old_fact_reading" WHERE "place_sk" IS NOT NULL GROUP BY "place_sk", "place_id"
-UNION ALL SELECT "place_sk", "place_id", -count(*) FROM "_demoted_fact_reading" WHERE "place_sk" IS NOT NULL GROUP BY "place_sk", "place_id";
+INSERT INTO "_uses_dim_place"
+SELECT lyceum_key("place_id"), "place_id", uses FROM (SELECT "place_id", count(*) AS uses FROM "ld_0000plan_fact_reading" AS s WHERE NOT EXISTS (SELECT 1 FROM "_late_fact_reading" AS l WHERE l."reading_id" = s."reading_id") AND "place_id" IS NOT NULL GROUP BY "place_id") AS u
+UNION ALL SELECT lyceum_key("place_id"), "place_id", -uses FROM (SELECT "place_id", count(*) AS uses FROM "_old_fact_reading" WHERE TRUE AND "place_id" IS NOT NULL GROUP BY "place_id") AS u
+UNION ALL SELECT lyceum_key("place_id"), "place_id", uses FROM (SELECT "place_id", count(*) AS uses FROM "_promoted_fact_reading" WHERE TRUE AND "place_id" IS NOT NULL GROUP BY "place_id") AS u
+UNION ALL SELECT lyceum_key("place_id"), "place_id", -uses FROM (SELECT "place_id", count(*) AS uses FROM "_demoted_fact_reading" WHERE TRUE AND "place_id" IS NOT NULL GROUP BY "place_id") AS u;
 
 -- -----------------
 -- resolve dim_place
@@ -208,26 +214,24 @@ SELECT CAST('dim_place' AS VARCHAR(256)), "place_sk", uses FROM "_need_dim_place
 -- replace fact_reading
 -- put the new batch into 'fact_reading'
 INSERT INTO "main"."fact_reading" ("place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk")
-SELECT "place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk" FROM "main"."ld_0000plan_fact_reading"
-WHERE NOT EXISTS (SELECT 1 FROM "_late_fact_reading" WHERE "_late_fact_reading"."reading_id" = "main"."ld_0000plan_fact_reading"."reading_id");
+SELECT "place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk" FROM "ld_0000plan_fact_reading" AS s WHERE NOT EXISTS (SELECT 1 FROM "_late_fact_reading" AS l WHERE l."reading_id" = s."reading_id");
 -- put in released rows
 INSERT INTO "main"."fact_reading" ("place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk")
 SELECT "place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk" FROM "_promoted_fact_reading";
 -- let rows wait
 INSERT INTO "lyceum"."waiting_fact_reading" ("place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk", reason)
-SELECT "place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk", CAST('overlap' AS VARCHAR(32)) FROM "main"."ld_0000plan_fact_reading" WHERE EXISTS (SELECT 1 FROM "_late_fact_reading"
-  WHERE "_late_fact_reading"."reading_id" = "main"."ld_0000plan_fact_reading"."reading_id")
+SELECT "place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk", CAST('overlap' AS VARCHAR(32)) FROM "ld_0000plan_fact_reading" AS s WHERE EXISTS (SELECT 1 FROM "_late_fact_reading" AS l WHERE l."reading_id" = s."reading_id")
 UNION ALL SELECT "place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk", CAST('overlap' AS VARCHAR(32)) FROM "_demoted_fact_reading";
 
 -- ---------------------
 -- refresh daily_reading
 -- aggregate 'daily_reading' anew
 INSERT INTO "main"."daily_reading" ("place_id", "place_sk", "date_key", "readings", "average_value")
-SELECT "place_id", "place_sk", "date_key", CAST(sum("readings") AS BIGINT) AS "readings",
+SELECT "place_id", CASE WHEN "place_id" IS NULL THEN NULL ELSE lyceum_key("place_id") END AS "place_sk", "date_key", CAST(sum("readings") AS BIGINT) AS "readings",
   CASE WHEN sum("_count_average_value") = 0 THEN NULL ELSE CAST(CAST((CASE WHEN sum("average_value") < 0 THEN -1 ELSE 1 END * ((2 * abs(CAST(sum("average_value") AS HUGEINT)) * 100 + (CAST(sum("_count_average_value") AS HUGEINT) * 1)) // (2 * (CAST(sum("_count_average_value") AS HUGEINT) * 1)))) AS DECIMAL(33, 0)) * 0.0001 AS DECIMAL(8,4)) END AS "average_value"
-FROM (SELECT "place_id", "place_sk", "date_key", CASE WHEN TRUE THEN 1 ELSE 0 END AS "readings", CASE WHEN TRUE THEN CAST(CAST("value" AS DECIMAL(38,2)) * 100 AS HUGEINT) END AS "average_value", CASE WHEN (TRUE) AND "value" IS NOT NULL THEN 1 ELSE 0 END AS "_count_average_value"
+FROM (SELECT "place_id", "date_key", CASE WHEN TRUE THEN 1 ELSE 0 END AS "readings", CASE WHEN TRUE THEN CAST(CAST("value" AS DECIMAL(38,2)) * 100 AS HUGEINT) END AS "average_value", CASE WHEN (TRUE) AND "value" IS NOT NULL THEN 1 ELSE 0 END AS "_count_average_value"
   FROM "main"."fact_reading" WHERE "date_key" IN (SELECT "date_key" FROM "_touched_daily_reading")) AS s
-GROUP BY "place_id", "place_sk", "date_key";
+GROUP BY "place_id", "date_key";
 -- note the definition
 INSERT INTO "lyceum"."marts" (table_name, definition_hash) VALUES ('daily_reading', 'd7763c274d8704cea59734f31c7f52443d6705b39f93c315d41a1c988b143981');
 
@@ -240,16 +244,16 @@ INSERT INTO "lyceum"."batches" (dataset, batch_date, delivery_id, content_hash, 
 -- record
 -- keep the rejected rows
 INSERT INTO "lyceum"."quarantine" (record_id, run_id, dataset, batch_date, delivery_id, file, content_id, line, element, byte_offset, byte_length, raw_text, stored_as, reasons, kind, state)
-SELECT record_id, run_id, dataset, batch_date, delivery_id, file, content_id, line, element, byte_offset, byte_length, raw_text, stored_as, reasons, kind, CAST('open' AS VARCHAR(16)) FROM "main"."ld_0000plan_quarantine";
+SELECT record_id, run_id, dataset, batch_date, delivery_id, file, content_id, line, element, byte_offset, byte_length, raw_text, stored_as, reasons, kind, CAST('open' AS VARCHAR(16)) FROM "ld_0000plan_quarantine";
 -- record the run
 INSERT INTO "lyceum"."runs" (run_id, pipeline, batch_date, state, exit_code, started_at, ended_at, lyceum_version, message) VALUES ('plan', 'readings', CAST('2025-06-01' AS DATE), 'published', 0, CAST(NULL AS TIMESTAMP), CAST(NULL AS TIMESTAMP), '0.1.0', '');
 
 -- -------------------------
 -- swap staging_fact_reading
--- drop the staging table of the batch before
-DROP TABLE IF EXISTS "main"."staging_fact_reading";
--- put this batch's in its place
-ALTER TABLE "main"."ld_0000plan_fact_reading" RENAME TO "staging_fact_reading";
+-- show the rows of this batch
+CREATE OR REPLACE VIEW "main"."staging_fact_reading" AS
+SELECT "place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk" FROM "main"."fact_reading" WHERE "batch_date" = CAST('2025-06-01' AS DATE)
+UNION ALL SELECT "place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk" FROM "lyceum"."waiting_fact_reading" WHERE "batch_date" = CAST('2025-06-01' AS DATE);
 
 -- -------
 -- publish

@@ -33,20 +33,30 @@ CREATE TABLE "lyceum"."tables" (table_name VARCHAR(256), kind VARCHAR(16), posit
 -- read places
 -- read and type every row of 'places', judge its rules
 CREATE TEMP TABLE "_read_places" AS
-SELECT *,
+SELECT *, CASE WHEN "_bad" IS NULL AND ("_failed0" & 1) = 0 THEN lyceum_seen($places, hash("place_id")) ELSE FALSE END AS "_seen"
+FROM (SELECT *,
   CAST(CASE WHEN "_bad" = '*' THEN 0 ELSE
     CASE WHEN "place_id" IS NULL AND ("_bad" IS NULL OR NOT (contains("_bad", ',0,'))) THEN 1 ELSE 0 END
   END AS BIGINT) AS "_failed0"
-FROM (SELECT * FROM lyceum_read($places));
+FROM (SELECT * FROM lyceum_read($places)));
 
 -- ------------------
 -- deduplicate places
--- keep the first row of each identity in 'places'
-CREATE TEMP TABLE "_kept_places" AS
-SELECT "place_id", "place_name", "_pos" FROM "_read_places" WHERE "_bad" IS NULL AND ("_failed0" & 1) = 0 AND "_pos" IN (SELECT min("_pos") FROM "_read_places" WHERE "_bad" IS NULL AND ("_failed0" & 1) = 0 GROUP BY "place_id");
+-- find identities in 'places' that may occur twice
+CREATE TEMP TABLE "_twins_places" AS
+SELECT hash("place_id") AS hash FROM "_read_places" WHERE "_seen";
+-- find the rows of 'places' that are not the first of their identity
+CREATE TEMP TABLE "_duplicate_places" AS
+SELECT "_pos", "_first" FROM (SELECT "_pos", min("_pos") OVER (PARTITION BY "place_id") AS "_first"
+  FROM "_read_places" WHERE "_bad" IS NULL AND ("_failed0" & 1) = 0 AND hash("place_id") IN (SELECT hash FROM "_twins_places"))
+WHERE "_pos" <> "_first";
 -- find duplicates in 'places' that differ from the row kept
 CREATE TEMP TABLE "_conflict_places" AS
-SELECT l."_pos" AS "_pos", '[' || concat_ws(',', CASE WHEN l."place_name" IS DISTINCT FROM k."place_name" THEN '"place_name: differs from the kept row of the same identity"' END) || ']' AS reasons FROM (SELECT * FROM "_read_places" WHERE "_bad" IS NULL AND ("_failed0" & 1) = 0 AND "_pos" NOT IN (SELECT "_pos" FROM "_kept_places")) AS l JOIN "_kept_places" AS k ON l."place_id" = k."place_id" WHERE l."place_name" IS DISTINCT FROM k."place_name";
+SELECT l."_pos" AS "_pos", '[' || concat_ws(',', CASE WHEN l."place_name" IS DISTINCT FROM k."place_name" THEN '"place_name: differs from the kept row of the same identity"' END) || ']' AS reasons FROM "_duplicate_places" AS d
+  JOIN "_read_places" AS l ON l."_pos" = d."_pos" JOIN "_read_places" AS k ON k."_pos" = d."_first" WHERE l."place_name" IS DISTINCT FROM k."place_name";
+-- the accepted rows of 'places'
+CREATE TEMP VIEW "_kept_places" AS
+SELECT "place_id", "place_name", "_pos" FROM "_read_places" ANTI JOIN "_duplicate_places" USING ("_pos") WHERE "_bad" IS NULL AND ("_failed0" & 1) = 0;
 
 -- ---------------
 -- stage dim_place
@@ -75,17 +85,17 @@ UNION ALL SELECT "_pos", 'conflict', reasons FROM "_conflict_places"
 CREATE TEMP TABLE "_raw_places" AS
 SELECT "_pos", kind, reasons, lyceum_record($places, "_pos") AS record FROM "_rejected_places";
 -- give each its id
-CREATE TEMP TABLE "_quarantined_places" AS
-SELECT lyceum_key('places', CAST(NULL AS DATE), raw_sha256, occurrence) AS record_id,
+CREATE TEMP VIEW "_quarantined_places" AS
+SELECT lyceum_key('places', CAST(NULL AS DATE), record.raw_sha256, occurrence) AS record_id,
   'script' AS run_id, 'places' AS dataset, CAST(NULL AS DATE) AS batch_date,
-  'bb51499ce0ae3281f83bdeffa31d265569da237036ebea11d37ae4f02676567d' AS delivery_id, f.file AS file, f.content_id AS content_id, line,
-  element, ("_pos" & 1099511627775) AS byte_offset, byte_length, raw_text, stored_as,
-  reasons, kind, 'open' AS state
-FROM (SELECT "_pos", kind, reasons, record.line AS line, record.element AS element,
-    record.length AS byte_length, record.raw_text AS raw_text,
-    record.raw_sha256 AS raw_sha256, record.stored_as AS stored_as,
-    row_number() OVER (PARTITION BY record.raw_sha256 ORDER BY "_pos") AS occurrence
-  FROM "_raw_places") AS r
+  'bb51499ce0ae3281f83bdeffa31d265569da237036ebea11d37ae4f02676567d' AS delivery_id, f.file AS file, f.content_id AS content_id,
+  record.line AS line, record.element AS element, ("_pos" & 1099511627775) AS byte_offset,
+  record.length AS byte_length, record.raw_text AS raw_text,
+  record.stored_as AS stored_as, reasons, kind, 'open' AS state
+FROM (SELECT *, CAST(1 AS BIGINT) AS occurrence FROM "_raw_places"
+    WHERE record.raw_sha256 NOT IN (SELECT record.raw_sha256 FROM "_raw_places" WHERE record.again)
+  UNION ALL SELECT *, row_number() OVER (PARTITION BY record.raw_sha256 ORDER BY "_pos")
+    FROM "_raw_places" WHERE record.raw_sha256 IN (SELECT record.raw_sha256 FROM "_raw_places" WHERE record.again)) AS r
 JOIN (VALUES (0, 'places.csv', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa')) AS f(file_index, file, content_id)
   ON f.file_index = (r."_pos" >> 40);
 -- create its private table
@@ -102,7 +112,8 @@ IAM_ROLE default FORMAT AS PARQUET MANIFEST STATUPDATE OFF;
 -- read readings
 -- read and type every row of 'readings', judge its rules
 CREATE TEMP TABLE "_read_readings" AS
-SELECT *,
+SELECT *, CASE WHEN "_bad" IS NULL AND ("_failed0" & 31) = 0 THEN lyceum_seen($readings, hash("place_id", "taken_at")) ELSE FALSE END AS "_seen"
+FROM (SELECT *,
   CAST(CASE WHEN "_bad" = '*' THEN 0 ELSE
     CASE WHEN "place_id" IS NULL AND ("_bad" IS NULL OR NOT (contains("_bad", ',0,'))) THEN 1 ELSE 0 END
     + CASE WHEN "taken_at" IS NULL AND ("_bad" IS NULL OR NOT (contains("_bad", ',1,'))) THEN 2 ELSE 0 END
@@ -110,16 +121,25 @@ SELECT *,
     + CASE WHEN ("value" < CAST('0' AS DECIMAL(6,2)) OR "value" > CAST('1000' AS DECIMAL(6,2))) THEN 8 ELSE 0 END
     + CASE WHEN "steps" IS NULL AND ("_bad" IS NULL OR NOT (contains("_bad", ',2,'))) THEN 16 ELSE 0 END
   END AS BIGINT) AS "_failed0"
-FROM (SELECT * FROM lyceum_read($readings));
+FROM (SELECT * FROM lyceum_read($readings)));
 
 -- --------------------
 -- deduplicate readings
--- keep the first row of each identity in 'readings'
-CREATE TEMP TABLE "_kept_readings" AS
-SELECT "place_id", "taken_at", "steps", "value", "_pos" FROM "_read_readings" WHERE "_bad" IS NULL AND ("_failed0" & 31) = 0 AND "_pos" IN (SELECT min("_pos") FROM "_read_readings" WHERE "_bad" IS NULL AND ("_failed0" & 31) = 0 GROUP BY "place_id", "taken_at");
+-- find identities in 'readings' that may occur twice
+CREATE TEMP TABLE "_twins_readings" AS
+SELECT hash("place_id", "taken_at") AS hash FROM "_read_readings" WHERE "_seen";
+-- find the rows of 'readings' that are not the first of their identity
+CREATE TEMP TABLE "_duplicate_readings" AS
+SELECT "_pos", "_first" FROM (SELECT "_pos", min("_pos") OVER (PARTITION BY "place_id", "taken_at") AS "_first"
+  FROM "_read_readings" WHERE "_bad" IS NULL AND ("_failed0" & 31) = 0 AND hash("place_id", "taken_at") IN (SELECT hash FROM "_twins_readings"))
+WHERE "_pos" <> "_first";
 -- find duplicates in 'readings' that differ from the row kept
 CREATE TEMP TABLE "_conflict_readings" AS
-SELECT l."_pos" AS "_pos", '[' || concat_ws(',', CASE WHEN l."steps" IS DISTINCT FROM k."steps" THEN '"steps: differs from the kept row of the same identity"' END, CASE WHEN l."value" IS DISTINCT FROM k."value" THEN '"value: differs from the kept row of the same identity"' END) || ']' AS reasons FROM (SELECT * FROM "_read_readings" WHERE "_bad" IS NULL AND ("_failed0" & 31) = 0 AND "_pos" NOT IN (SELECT "_pos" FROM "_kept_readings")) AS l JOIN "_kept_readings" AS k ON l."place_id" = k."place_id" AND l."taken_at" = k."taken_at" WHERE l."steps" IS DISTINCT FROM k."steps" OR l."value" IS DISTINCT FROM k."value";
+SELECT l."_pos" AS "_pos", '[' || concat_ws(',', CASE WHEN l."steps" IS DISTINCT FROM k."steps" THEN '"steps: differs from the kept row of the same identity"' END, CASE WHEN l."value" IS DISTINCT FROM k."value" THEN '"value: differs from the kept row of the same identity"' END) || ']' AS reasons FROM "_duplicate_readings" AS d
+  JOIN "_read_readings" AS l ON l."_pos" = d."_pos" JOIN "_read_readings" AS k ON k."_pos" = d."_first" WHERE l."steps" IS DISTINCT FROM k."steps" OR l."value" IS DISTINCT FROM k."value";
+-- the accepted rows of 'readings'
+CREATE TEMP VIEW "_kept_readings" AS
+SELECT "place_id", "taken_at", "steps", "value", "_pos" FROM "_read_readings" ANTI JOIN "_duplicate_readings" USING ("_pos") WHERE "_bad" IS NULL AND ("_failed0" & 31) = 0;
 
 -- ------------------
 -- stage fact_reading
@@ -153,17 +173,17 @@ UNION ALL SELECT "_pos", 'conflict', reasons FROM "_conflict_readings"
 CREATE TEMP TABLE "_raw_readings" AS
 SELECT "_pos", kind, reasons, lyceum_record($readings, "_pos") AS record FROM "_rejected_readings";
 -- give each its id
-CREATE TEMP TABLE "_quarantined_readings" AS
-SELECT lyceum_key('readings', CAST('2025-06-02' AS DATE), raw_sha256, occurrence) AS record_id,
+CREATE TEMP VIEW "_quarantined_readings" AS
+SELECT lyceum_key('readings', CAST('2025-06-02' AS DATE), record.raw_sha256, occurrence) AS record_id,
   'script' AS run_id, 'readings' AS dataset, CAST('2025-06-02' AS DATE) AS batch_date,
-  'da372c160b5b1d44211493b271dcc0848590fee7c3910963ab1f3e770792187e' AS delivery_id, f.file AS file, f.content_id AS content_id, line,
-  element, ("_pos" & 1099511627775) AS byte_offset, byte_length, raw_text, stored_as,
-  reasons, kind, 'open' AS state
-FROM (SELECT "_pos", kind, reasons, record.line AS line, record.element AS element,
-    record.length AS byte_length, record.raw_text AS raw_text,
-    record.raw_sha256 AS raw_sha256, record.stored_as AS stored_as,
-    row_number() OVER (PARTITION BY record.raw_sha256 ORDER BY "_pos") AS occurrence
-  FROM "_raw_readings") AS r
+  'da372c160b5b1d44211493b271dcc0848590fee7c3910963ab1f3e770792187e' AS delivery_id, f.file AS file, f.content_id AS content_id,
+  record.line AS line, record.element AS element, ("_pos" & 1099511627775) AS byte_offset,
+  record.length AS byte_length, record.raw_text AS raw_text,
+  record.stored_as AS stored_as, reasons, kind, 'open' AS state
+FROM (SELECT *, CAST(1 AS BIGINT) AS occurrence FROM "_raw_readings"
+    WHERE record.raw_sha256 NOT IN (SELECT record.raw_sha256 FROM "_raw_readings" WHERE record.again)
+  UNION ALL SELECT *, row_number() OVER (PARTITION BY record.raw_sha256 ORDER BY "_pos")
+    FROM "_raw_readings" WHERE record.raw_sha256 IN (SELECT record.raw_sha256 FROM "_raw_readings" WHERE record.again)) AS r
 JOIN (VALUES (0, 'readings_20250602.csv', 'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb')) AS f(file_index, file, content_id)
   ON f.file_index = (r."_pos" >> 40);
 -- create its private table
@@ -248,13 +268,13 @@ SELECT "place_id", "taken_at", "steps", "value", "date_key", "batch_date", "read
   AND NOT ("batch_date" > CAST('2025-06-02' AS DATE) AND "reading_id" IN (SELECT "reading_id" FROM "star"."ld_00script_fact_reading"));
 -- dates that change
 CREATE TEMP TABLE "_touched_fact_reading" AS
-SELECT "date_key" FROM "_old_fact_reading" UNION SELECT "date_key" FROM "star"."ld_00script_fact_reading" UNION SELECT "date_key" FROM "_demoted_fact_reading" UNION SELECT "date_key" FROM "_promoted_fact_reading";
+SELECT DISTINCT "date_key" FROM (SELECT "date_key" FROM "star"."ld_00script_fact_reading" UNION ALL SELECT "date_key" FROM "_old_fact_reading" UNION ALL SELECT "date_key" FROM "_demoted_fact_reading" UNION ALL SELECT "date_key" FROM "_promoted_fact_reading") AS d;
 -- count how 'fact_reading' changes the use of 'dim_place'
-INSERT INTO "_uses_dim_place" 
-SELECT "place_sk", "place_id", count(*) FROM "star"."ld_00script_fact_reading" WHERE NOT EXISTS (SELECT 1 FROM "_late_fact_reading" WHERE "_late_fact_reading"."reading_id" = "star"."ld_00script_fact_reading"."reading_id") AND "place_sk" IS NOT NULL GROUP BY "place_sk", "place_id"
-UNION ALL SELECT "place_sk", "place_id", count(*) FROM "_promoted_fact_reading" WHERE "place_sk" IS NOT NULL GROUP BY "place_sk", "place_id"
-UNION ALL SELECT "place_sk", "place_id", -count(*) FROM "_old_fact_reading" WHERE "place_sk" IS NOT NULL GROUP BY "place_sk", "place_id"
-UNION ALL SELECT "place_sk", "place_id", -count(*) FROM "_demoted_fact_reading" WHERE "place_sk" IS NOT NULL GROUP BY "place_sk", "place_id";
+INSERT INTO "_uses_dim_place"
+SELECT "place_sk", "place_id", count(*) FROM "star"."ld_00script_fact_reading" AS s WHERE NOT EXISTS (SELECT 1 FROM "_late_fact_reading" AS l WHERE l."reading_id" = s."reading_id") AND "place_id" IS NOT NULL GROUP BY "place_sk", "place_id"
+UNION ALL SELECT "place_sk", "place_id", -count(*) FROM "_old_fact_reading" WHERE TRUE AND "place_id" IS NOT NULL GROUP BY "place_sk", "place_id"
+UNION ALL SELECT "place_sk", "place_id", count(*) FROM "_promoted_fact_reading" WHERE TRUE AND "place_id" IS NOT NULL GROUP BY "place_sk", "place_id"
+UNION ALL SELECT "place_sk", "place_id", -count(*) FROM "_demoted_fact_reading" WHERE TRUE AND "place_id" IS NOT NULL GROUP BY "place_sk", "place_id";
 
 -- -----------------
 -- resolve dim_place
@@ -454,15 +474,13 @@ INSERT INTO "lyceum"."snapshots" (dataset, snapshot_date, delivery_id) VALUES ('
 -- replace fact_reading
 -- put the new batch into 'fact_reading'
 INSERT INTO "star"."fact_reading" ("place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk")
-SELECT "place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk" FROM "star"."ld_00script_fact_reading"
-WHERE NOT EXISTS (SELECT 1 FROM "_late_fact_reading" WHERE "_late_fact_reading"."reading_id" = "star"."ld_00script_fact_reading"."reading_id");
+SELECT "place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk" FROM "star"."ld_00script_fact_reading" AS s WHERE NOT EXISTS (SELECT 1 FROM "_late_fact_reading" AS l WHERE l."reading_id" = s."reading_id");
 -- put in released rows
 INSERT INTO "star"."fact_reading" ("place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk")
 SELECT "place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk" FROM "_promoted_fact_reading";
 -- let rows wait
 INSERT INTO "lyceum"."waiting_fact_reading" ("place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk", reason)
-SELECT "place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk", CAST('overlap' AS VARCHAR(32)) FROM "star"."ld_00script_fact_reading" WHERE EXISTS (SELECT 1 FROM "_late_fact_reading"
-  WHERE "_late_fact_reading"."reading_id" = "star"."ld_00script_fact_reading"."reading_id")
+SELECT "place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk", CAST('overlap' AS VARCHAR(32)) FROM "star"."ld_00script_fact_reading" AS s WHERE EXISTS (SELECT 1 FROM "_late_fact_reading" AS l WHERE l."reading_id" = s."reading_id")
 UNION ALL SELECT "place_id", "taken_at", "steps", "value", "date_key", "batch_date", "reading_id", "place_sk", CAST('overlap' AS VARCHAR(32)) FROM "_demoted_fact_reading";
 
 -- ---------------------

@@ -1,5 +1,6 @@
 #include "engines/key_function.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/sha256.h"
@@ -37,6 +38,25 @@ TEST(KeyFunction, HashesTheCanonicalEncoding) {
     auto row = (*database)->Query(std::string("SELECT lyceum_key(") + test.arguments + ")");
     ASSERT_TRUE(row.ok()) << test.arguments << ": " << row.status().message();
     EXPECT_EQ(*row->rows[0][0], Sha256Hex(test.encoding)) << test.arguments;
+  }
+}
+
+TEST(KeyFunction, GivesMembersTheirKeyHoweverOftenTheyCome) {
+  auto database = DuckDb::Open({});
+  ASSERT_TRUE(database.ok()) << database.status().message();
+  ASSERT_TRUE(RegisterKeyFunction((*database)->connection()).ok());
+  // Few members, many members, nulls, and some of each in one chunk of rows.
+  for (const char* number : {"i % 7", "i % 100003", "CASE WHEN i % 3 = 0 THEN NULL ELSE i % 50 END",
+                             "CASE WHEN i < 1000 THEN 5 ELSE i END", "-i"}) {
+    auto wrong = (*database)->Query(fmt::format(
+        "SELECT count(*), count(*) FILTER (WHERE k IS DISTINCT FROM sha256(CASE WHEN n IS NULL "
+        "THEN "
+        "'n;' ELSE 'i' || length(n::VARCHAR) || ':' || n::VARCHAR || ';' END)) FROM (SELECT n, "
+        "lyceum_key(n) AS k FROM (SELECT ({})::INTEGER AS n FROM range(300000) AS t(i)))",
+        number));
+    ASSERT_TRUE(wrong.ok()) << wrong.status().message();
+    EXPECT_EQ(*wrong->rows[0][0], "300000") << number;
+    EXPECT_EQ(*wrong->rows[0][1], "0") << number;
   }
 }
 
