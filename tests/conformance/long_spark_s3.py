@@ -1,5 +1,6 @@
 """Files and results in S3, through Spark Connect: the same answers as on the embedded engine with local files, in every warehouse."""
 import gzip
+import io
 import json
 import os
 import pathlib
@@ -8,10 +9,11 @@ import sys
 import tempfile
 import unittest
 
+import pyarrow.parquet
+
 import conformance_case
 import spark_case
 import targets
-from conformance_case import call
 from services import s3a
 from services.s3 import S3Server
 from services.service import ServiceAbsent
@@ -24,7 +26,7 @@ engines:
   cluster: {{type: spark, url: '{url}', run_directory: '{run_directory}'}}
 datasets:
   readings:
-    files: ['readings_{{batch_date}}*.csv*']
+    files: ['readings_{{batch_date}}*.csv', 'more/readings_{{batch_date}}*.csv.gz']
     columns:
       place_id: {{type: integer}}
       taken_at: {{type: timestamp}}
@@ -88,23 +90,13 @@ def write_inbox():
     (_inbox / "readings_20250601_a b+ü%20.csv").write_text(readings(100, "again"))
     (_inbox / "more" / "readings_20250601_packed.csv.gz").write_bytes(gzip.compress(readings(300, "packed").encode()))
     (_inbox / "readings_20250601_quoted.csv").write_text(
-        "place_id,taken_at,amount,steps\n" + "".join(f'{number % 7},2025-06-01 20:{number}:00,1,"two\nlines, {number}"\n' for number in range(60)))
-    (_inbox / "readings_20250601_damaged.csv.gz").write_bytes(gzip.compress(b"place_id,taken_at\n" * 99)[:-9])
+        "place_id,taken_at,amount,steps\n" + "".join(f'{number % 7},2025-06-01 20:{number:02}:00,1,"two\nlines, {number}"\n' for number in range(60)))
     (_inbox / "places_20250601.json").write_text(json.dumps([{"place_id": number, "name": f"Place {number}"} for number in range(7)] + [{"place_id": "none"}]))
 
 
-class Listed(conformance_case.Case):
-    """What both warehouses of a test share."""
-
-    def write_spec(self, run_directory=f"s3://{BUCKET}/runs", url=None):
-        spec = self.target.folder / "s3.yaml"
-        spec.write_text(SPEC.format(url=url or spark_case.server().url, run_directory=run_directory))
-        return spec
-
-    def run_from(self, inbox, engine="cluster", **options):
-        # Nobody but the cluster knows these keys, except where Lyceum reads the results.
-        return self.target.call("run", self.write_spec(**options), "--date", DATE, "--input", inbox, "--engine", engine, env={
-            "AWS_ACCESS_KEY_ID": _s3.access_key, "AWS_SECRET_ACCESS_KEY": _s3.secret_key, "AWS_REGION": _s3.region, "AWS_ENDPOINT_URL": _s3.endpoint})
+def environment():
+    """What Lyceum needs to read the results; the cluster has its own keys."""
+    return {"AWS_ACCESS_KEY_ID": _s3.access_key, "AWS_SECRET_ACCESS_KEY": _s3.secret_key, "AWS_REGION": _s3.region, "AWS_ENDPOINT_URL": _s3.endpoint}
 
 
 def without_place(records):
@@ -113,39 +105,79 @@ def without_place(records):
                              sort_keys=True) for record in records)
 
 
-@conformance_case.on_every_warehouse(globals())
-class FromS3(Listed):
+class S3Case(conformance_case.Case):
+    def write_spec(self, run_directory=f"s3://{BUCKET}/runs"):
+        spec = self.target.folder / "s3.yaml"
+        spec.write_text(SPEC.format(url=spark_case.server().url, run_directory=run_directory))
+        return spec
+
+    def load(self, inbox=f"s3://{BUCKET}/inbox", *more, engine="cluster", spec=None, code=0):
+        return self.well(self.target.call("run", spec or self.write_spec(), "--date", DATE, "--input", inbox, "--engine", engine, *more, env=environment()), code)
+
     def embedded(self):
         target = self.make(targets.DuckDb)
-        done = self.well(target.call("run", self.write_spec(), "--date", DATE, "--input", _inbox, "--engine", "duckdb"))
-        return target, done
+        self.well(target.call("run", self.write_spec(), "--date", DATE, "--input", _inbox, "--engine", "duckdb"))
+        return target
 
     def same(self, embedded):
         wanted, found = embedded.digests(), self.target.digests()
-        print({name for name in wanted if wanted[name] != found[name]})
         self.assertEqual(without_place(self.target.quarantine()), without_place(embedded.quarantine()))
-        # Its digest holds content ids, which are those of a listing here.
+        # Its digest holds the content ids, which are those of a listing here.
         for digests in (wanted, found):
             digests["quarantine"] = digests["quarantine"][0]
         self.assertEqual(found, wanted)
+        self.assertGreater(found["fact_reading"][0], 400)
+        self.assertGreater(found["quarantine"], 0)
 
+
+@conformance_case.on_every_warehouse(globals())
+class FromS3(S3Case):
     def test_files_and_results_in_s3(self):
-        embedded, _ = self.embedded()
         before = set(_s3.list(BUCKET, "runs/"))
-        self.well(self.run_from(f"s3://{BUCKET}/inbox"))
-        self.same(embedded)
-        self.assertIn("unchanged", self.well(self.run_from(f"s3://{BUCKET}/inbox")).stderr)
+        self.load()
+        self.same(self.embedded())
+        self.assertIn("unchanged", self.load().stdout)
         if self.kind is targets.Redshift:
+            # Spark's own files, without a detour.
             copies = [sql for _, sql in self.target.warehouse.statements if sql.startswith("COPY")]
             self.assertTrue(any("fact_reading" in sql for sql in copies), copies)
-        # The large tables gave way to empty ones.
-        import pyarrow.parquet
-        import io
         left = set(_s3.list(BUCKET, "runs/")) - before
         self.assertTrue(any("/staged/" in key for key in left), left)
+        # The large tables gave way to empty ones.
         for key in left:
             if key.endswith(".parquet") and ("/parsed/" in key or "/ranked/" in key):
                 self.assertEqual(pyarrow.parquet.read_metadata(io.BytesIO(_s3.get(BUCKET, key))).num_rows, 0, key)
+
+
+class AroundS3(S3Case):
+    kind = targets.DuckDb
+
+    def test_local_files_and_a_run_directory_in_s3(self):
+        self.load(_inbox, "--run-dir", f"s3://{BUCKET}/own", engine=spark_case.server().url)
+        embedded = self.embedded()
+        self.assertEqual(self.target.digests(), embedded.digests())
+        self.assertEqual(without_place(self.target.quarantine()), without_place(embedded.quarantine()))
+        self.assertTrue(_s3.list(BUCKET, "own/"))
+
+    def test_files_that_change(self):
+        prefix, name = "changing", "readings_20250601.csv"
+        _s3.put(BUCKET, f"{prefix}/places_20250601.json", "[]")
+        for rows in (2, 3):
+            _s3.put(BUCKET, f"{prefix}/{name}", "place_id,taken_at,amount,steps\n" + "".join(f"{row},2025-06-01 10:00:00,1,x\n" for row in range(rows)))
+            self.load(f"s3a://{BUCKET}/{prefix}")
+            self.assertEqual(self.target.rows("SELECT count(*) FROM fact_reading"), [[str(rows)]])
+
+    def test_what_is_not_there(self):
+        for options, message in (({"inbox": f"s3://{BUCKET}/nothing"}, "cannot list 's3a://lake/nothing'"),
+                                 ({"inbox": "s3://no-such-bucket/inbox"}, "cannot list 's3a://no-such-bucket/inbox'"),
+                                 ({"spec": "s3://no-such-bucket/runs"}, "cannot write its results to 's3a://no-such-bucket/runs'")):
+            with self.subTest(**options):
+                if "spec" in options:
+                    options["spec"] = self.write_spec(options["spec"])
+                done = self.load(**options, code=1)
+                self.assertIn(message, done.stderr)
+                print(done.stderr)
+                self.assertFalse((self.target.folder / "warehouse.duckdb").exists() and self.target.rows("SELECT 1 FROM information_schema.tables WHERE table_name = 'fact_reading'"))
 
 
 if __name__ == "__main__":
