@@ -35,13 +35,14 @@ test: lint build setup-tests ## builds and passes all tests
 	@ctest --test-dir $(BUILD) -j $(JOBS) --output-on-failure
 	@$(MAKE) --no-print-directory fuzz FUZZ_LIMIT="-runs=40000 -seed=1" FUZZ_FOUND=$(BUILD)-fuzz/fresh
 
-test-all: test ## test, then sanitizers, fuzzing and many more random histories
+test-all: test ## test, then sanitizers, fuzzing, many more random histories, and Spark's long tests
 	@cmake -S . -B $(BUILD)-sanitize -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DLYCEUM_SANITIZE=ON $(CMAKE_FLAGS) >/dev/null
 	@ninja -C $(BUILD)-sanitize -j $(JOBS) --quiet
 	@ASAN_OPTIONS=detect_leaks=0 ctest --test-dir $(BUILD)-sanitize -j $(JOBS) --output-on-failure
 	@$(MAKE) --no-print-directory fuzz FUZZ_LIMIT=-max_total_time=300
 	@LYCEUM_BINARY=$(CURDIR)/$(BUILD)/lyceum LYCEUM_PROPERTY_CASES=200 .cache/venv/bin/python -m unittest discover -s tests/properties
 	@cd tests/conformance && LYCEUM_BINARY=$(CURDIR)/$(BUILD)/lyceum LYCEUM_FAULT_STRIDE=1 LYCEUM_PROPERTY_CASES=50 $(CURDIR)/.cache/venv/bin/python -m unittest test_interruptions test_model
+	@cd tests/conformance && LYCEUM_BINARY=$(CURDIR)/$(BUILD)/lyceum $(CURDIR)/.cache/venv/bin/python -m unittest -v long_spark_executors long_spark_s3
 
 # `make test` fuzzes the same inputs each time; `make fuzz` goes on from what it found before.
 FUZZ_LIMIT ?= -max_total_time=20

@@ -110,6 +110,13 @@ const char* KnownCause(const SparkError& error) {
   if (Contains(text, "SparkContext was shut down") || Contains(text, "stopped SparkContext")) {
     return "the server is shutting down";
   }
+  if (Contains(error.java_class, "s3a.UnknownStoreException")) return "there is no such bucket";
+  if (Contains(error.java_class, "java.nio.file.AccessDeniedException")) {
+    return "access denied, or the cluster has no credentials";
+  }
+  if (Contains(text, "org.apache.hadoop.fs.s3a.S3AFileSystem not found")) {
+    return "the cluster lacks hadoop-aws, which reads and writes s3a://";
+  }
   return nullptr;
 }
 

@@ -21,6 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kListing[] = "listing:";
+// With the prefix as long as a SHA-256, which is what a warehouse has room for.
+constexpr size_t kListingDigits = 64 - (sizeof(kListing) - 1);
 
 /// What one look at a file's lines told.
 struct Inspection {
@@ -439,8 +441,9 @@ Result<std::vector<ListedFile>> ListFiles(SparkClient* client,
     ListedFile file;
     file.path = row[0].value_or("");
     file.bytes = static_cast<uint64_t>(CountOf(row[1]));
-    file.content_id = kListing + Sha256Hex(fmt::format("{}\n{}\n{}\n", file.path, file.bytes,
-                                                       row[2].value_or("")));
+    const std::string identity =
+        fmt::format("{}\n{}\n{}\n", file.path, file.bytes, row[2].value_or(""));
+    file.content_id = kListing + Sha256Hex(identity).substr(0, kListingDigits);
     files.push_back(std::move(file));
   }
   return files;

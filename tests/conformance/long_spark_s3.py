@@ -136,7 +136,7 @@ class FromS3(S3Case):
         before = set(_s3.list(BUCKET, "runs/"))
         self.load()
         self.same(self.embedded())
-        self.assertIn("unchanged", self.load().stdout)
+        self.assertEqual(json.loads(self.load(f"s3://{BUCKET}/inbox", "--output", "json").stdout)["state"], "unchanged")
         if self.kind is targets.Redshift:
             # Spark's own files, without a detour.
             copies = [sql for _, sql in self.target.warehouse.statements if sql.startswith("COPY")]
@@ -169,15 +169,13 @@ class AroundS3(S3Case):
 
     def test_what_is_not_there(self):
         for options, message in (({"inbox": f"s3://{BUCKET}/nothing"}, "cannot list 's3a://lake/nothing'"),
-                                 ({"inbox": "s3://no-such-bucket/inbox"}, "cannot list 's3a://no-such-bucket/inbox'"),
-                                 ({"spec": "s3://no-such-bucket/runs"}, "cannot write its results to 's3a://no-such-bucket/runs'")):
+                                 ({"inbox": "s3://no-such-bucket/inbox"}, "cannot list 's3a://no-such-bucket/inbox' on 'cluster'.*no such bucket"),
+                                 ({"spec": "s3://no-such-bucket/runs"}, "cannot write its results to 's3a://no-such-bucket/runs'.*no such bucket")):
             with self.subTest(**options):
                 if "spec" in options:
                     options["spec"] = self.write_spec(options["spec"])
                 done = self.load(**options, code=1)
-                self.assertIn(message, done.stderr)
-                print(done.stderr)
-                self.assertFalse((self.target.folder / "warehouse.duckdb").exists() and self.target.rows("SELECT 1 FROM information_schema.tables WHERE table_name = 'fact_reading'"))
+                self.assertRegex(done.stderr, message)
 
 
 if __name__ == "__main__":

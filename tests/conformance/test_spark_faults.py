@@ -17,7 +17,7 @@ SETTINGS = {"spark_connect_session_manager_defaultSessionTimeout": "10s", "spark
 def setUpModule():
     # These tests kill their server, so it is never somebody else's.
     os.environ.pop("LYCEUM_SPARK_URL", None)
-    spark_case.start_server(**SETTINGS)
+    spark_case.start_server(**SETTINGS, **spark_case.INTERPRETED)
 
 
 tearDownModule = spark_case.stop_server
@@ -145,6 +145,7 @@ class Faults(FaultCase):
                 ({"cluster_run_directory": "/proc/none"}, "/proc/none|[Mm]kdirs|writ", (1,)),
                 ({"cluster_run_directory": f"{blocker}/x"}, "file/x|[Mm]kdirs|writ", (1,)),
                 ({"cluster_run_directory": "nofs://bucket/x"}, "nofs", (1, 3)),
+                ({"cluster_run_directory": "s3a://bucket/x"}, "the cluster lacks hadoop-aws", (1,)),
                 # Both exist, but they are not the same folder.
                 ({"run_directory": f"{self.folder}/seen", "cluster_run_directory": f"{self.folder}/written"}, "seen", (1, 3)),
                 ({"run_directory": f"{blocker}/y"}, "file/y|file", (1, 3))):

@@ -100,6 +100,20 @@ TEST(SparkErrors, SaysInOwnWordsWhatTheClusterSuffered) {
       "org.apache.spark.SparkException");
   EXPECT_EQ(status.code(), ErrorCode::kUnavailable);
   EXPECT_EQ(status.message(), "[org.apache.spark.SparkException] an executor was lost");
+  status =
+      Told("`s3a://x/': Bucket does not exist", "org.apache.hadoop.fs.s3a.UnknownStoreException");
+  EXPECT_EQ(status.message(),
+            "[org.apache.hadoop.fs.s3a.UnknownStoreException] there is no such bucket");
+  status = Told("s3a://x: getFileStatus: 403 Forbidden", "java.nio.file.AccessDeniedException");
+  EXPECT_EQ(
+      status.message(),
+      "[java.nio.file.AccessDeniedException] access denied, or the cluster has no credentials");
+  status = Told(
+      "java.lang.ClassNotFoundException: Class org.apache.hadoop.fs.s3a.S3AFileSystem not found",
+      "java.lang.RuntimeException");
+  EXPECT_EQ(status.message(),
+            "[java.lang.RuntimeException] the cluster lacks hadoop-aws, which reads and writes "
+            "s3a://");
   status = Told("Java heap space", "java.lang.OutOfMemoryError");
   EXPECT_EQ(status.code(), ErrorCode::kUnavailable);
   EXPECT_EQ(status.message(), "[java.lang.OutOfMemoryError] out of memory");
