@@ -42,7 +42,7 @@ test-all: test ## test, then sanitizers, fuzzing, many more random histories, an
 	@$(MAKE) --no-print-directory fuzz FUZZ_LIMIT=-max_total_time=300
 	@LYCEUM_BINARY=$(CURDIR)/$(BUILD)/lyceum LYCEUM_PROPERTY_CASES=200 .cache/venv/bin/python -m unittest discover -s tests/properties
 	@cd tests/conformance && LYCEUM_BINARY=$(CURDIR)/$(BUILD)/lyceum LYCEUM_FAULT_STRIDE=1 LYCEUM_PROPERTY_CASES=50 $(CURDIR)/.cache/venv/bin/python -m unittest test_interruptions test_model
-	@cd tests/conformance && LYCEUM_BINARY=$(CURDIR)/$(BUILD)/lyceum $(CURDIR)/.cache/venv/bin/python -m unittest -v long_spark_executors long_spark_s3
+	@cd tests/conformance && LYCEUM_BINARY=$(CURDIR)/$(BUILD)/lyceum $(CURDIR)/.cache/venv/bin/python -m unittest -v long_spark_executors long_spark_faults long_spark_s3
 
 # `make test` fuzzes the same inputs each time; `make fuzz` goes on from what it found before.
 FUZZ_LIMIT ?= -max_total_time=20

@@ -14,7 +14,7 @@ from spark_fault_case import FaultCase
 def setUpModule():
     os.environ.pop("LYCEUM_SPARK_URL", None)  # executors of a server of our own
     # Small pieces, so that each executor has several tasks of a step.
-    spark_case.start_server(master="local-cluster[2,1,1024]", spark_sql_files_maxPartitionBytes="100k", spark_deploy_maxExecutorRetries="-1")
+    spark_case.start_server(master="local-cluster[2,1,1024]", **spark_case.INTERPRETED, spark_sql_files_maxPartitionBytes="100k", spark_deploy_maxExecutorRetries="-1")
 
 
 tearDownModule = spark_case.stop_server

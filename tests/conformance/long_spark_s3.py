@@ -75,7 +75,7 @@ def setUpModule():
     for path in _inbox.rglob("*"):
         if path.is_file():
             _s3.put(BUCKET, f"inbox/{path.relative_to(_inbox)}", path.read_bytes())
-    spark_case.start_server(jars=jars, **s3a.settings(_s3))
+    spark_case.start_server(jars=jars, **spark_case.INTERPRETED, **s3a.settings(_s3))
     unittest.addModuleCleanup(spark_case.stop_server)
 
 

@@ -3,6 +3,7 @@ import os
 import subprocess
 
 import spark_case
+from services.spark_proxy import SparkProxy
 
 DATE = spark_case.DATE
 SPEC = """lyceum: 1
@@ -27,6 +28,14 @@ facts:
     references:
       - {{dimension: dim_place, columns: [place_id], surrogate_key: place_sk}}
 """
+
+
+def start_server():
+    """A server that tests may kill, so that it is never somebody else's."""
+    os.environ.pop("LYCEUM_SPARK_URL", None)
+    # A session that nobody uses goes soon, so that a test need not wait for it; a living client keeps its own.
+    spark_case.start_server(**spark_case.INTERPRETED, spark_connect_session_manager_defaultSessionTimeout="10s",
+                            spark_connect_session_manager_maintenanceInterval="1s")
 
 
 class FaultCase(spark_case.Case):
@@ -75,6 +84,12 @@ class FaultCase(spark_case.Case):
         self.assertEqual(self.spark.verify(), self.embedded.verify())
         # What the engine wrote for itself is gone.
         self.assertLessEqual(len(list(self.spark.folder.rglob("spark-*"))), leftovers)
+
+    def proxy(self):
+        proxy = SparkProxy(spark_case.server().port)
+        proxy.start()
+        self.addCleanup(proxy.stop)
+        return proxy
 
     @staticmethod
     def when(process, text, do):

@@ -7,29 +7,18 @@ import time
 import unittest
 
 import spark_case
+import spark_fault_case
 from spark_fault_case import DATE, SPEC, FaultCase
-from services.spark_proxy import SparkProxy
-
-# A session that nobody uses goes soon, so that a test need not wait for it; a living client keeps its own.
-SETTINGS = {"spark_connect_session_manager_defaultSessionTimeout": "10s", "spark_connect_session_manager_maintenanceInterval": "1s"}
 
 
 def setUpModule():
-    # These tests kill their server, so it is never somebody else's.
-    os.environ.pop("LYCEUM_SPARK_URL", None)
-    spark_case.start_server(**SETTINGS, **spark_case.INTERPRETED)
+    spark_fault_case.start_server()
 
 
 tearDownModule = spark_case.stop_server
 
 
 class Faults(FaultCase):
-    def proxy(self):
-        proxy = SparkProxy(spark_case.server().port)
-        proxy.start()
-        self.addCleanup(proxy.stop)
-        return proxy
-
     def test_cut_connections(self):
         """The statement is attached again where it was cut, or sent again; it never runs twice."""
         for number, options in enumerate(({"marker": "INSERT OVERWRITE"}, {"marker": "INSERT OVERWRITE", "after_bytes": 0}, {"marker": "INSERT OVERWRITE", "after_bytes": 300, "times": 4},
@@ -42,12 +31,6 @@ class Faults(FaultCase):
                 self.assertEqual(self.embedded.run(self.spec, DATE, self.inbox).returncode, 0)
                 self.succeeds(proxy.url)
                 self.assertGreaterEqual(cut.fired, 1)
-
-    def test_connection_that_stays_cut(self):
-        proxy = self.proxy()
-        proxy.cut("INSERT OVERWRITE", times=10 ** 6)
-        self.failed(self.start(proxy.url), r"does not answer|lost")
-        self.succeeds()
 
     def test_no_server(self):
         self.failed(self.start("sc://127.0.0.1:1"), "the Spark server at sc://127.0.0.1:1 does not answer")
@@ -62,14 +45,6 @@ class Faults(FaultCase):
             self.failed(process, "does not answer|shutting down|lost")
         finally:
             server.start_again()
-        self.succeeds()
-
-    def test_server_started_anew_in_between(self):
-        """All views are gone with the session; the run must not go on with half of them."""
-        server = spark_case.server()
-        process = self.start(server.url)
-        self.when(process, "loading readings", lambda: (os.kill(process.pid, signal.SIGSTOP), server.kill(), server.start_again(), os.kill(process.pid, signal.SIGCONT)))
-        self.failed(process, "session")
         self.succeeds()
 
     def test_session_dropped(self):
