@@ -46,18 +46,6 @@ class Generated(spark_case.Case):
         self.load(spark_case.EDTECH, DATES[0], expect=0, inbox=self.folder / "corrected")
         self.check()
 
-    def test_files_that_only_the_cluster_sees(self):
-        self.embedded.run(spark_case.EDTECH, DATES[0], self.inbox)
-        done = self.spark.run(spark_case.EDTECH, DATES[0], f"file:{self.inbox}")
-        self.assertEqual(done.returncode, 0, done.stderr)
-        wanted, found = self.embedded.verify(), self.spark.verify()
-        for digests in (wanted, found):
-            digests["quarantine"] = digests["quarantine"][0]  # its digest holds the content ids
-        self.assertEqual(found, wanted)
-        # No warehouse has room for more.
-        self.assertEqual(self.spark.query("SELECT DISTINCT left(content_id, 8) AS kind, length(content_id) AS length FROM lyceum.files"),
-                         [{"kind": "listing:", "length": 64}])
-
     def test_files_in_many_pieces(self):
         """Pieces of some kilobytes, so that several tasks read each file."""
         settings = "{spark.sql.files.maxPartitionBytes: '3000', spark.sql.files.openCostInBytes: '0'}"

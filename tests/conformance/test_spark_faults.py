@@ -108,6 +108,18 @@ class Faults(FaultCase):
         path.write_bytes(content)
         self.succeeds()
 
+    def test_files_that_only_the_cluster_sees(self):
+        self.inbox.rename(self.folder / "seen")
+        done = self.spark.run(self.spec, DATE, f"file:{self.folder}/seen")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        wanted, found = self.embedded.verify(), self.spark.verify()
+        for digests in (wanted, found):
+            digests["quarantine"] = digests["quarantine"][0]  # its digest holds the content ids
+        self.assertEqual(found, wanted)
+        # PostgreSQL and Redshift have room for no more.
+        lengths = self.spark.query("SELECT DISTINCT length(content_id) AS length FROM lyceum.files WHERE content_id LIKE 'listing:%'")
+        self.assertEqual(lengths, [{"length": 64}])
+
     def test_settings_and_paths(self):
         url = spark_case.server().url
         blocker = self.folder / "file"
