@@ -39,7 +39,7 @@ bool HoldsResults(const fs::path& folder) {
   return false;
 }
 
-/// A local folder that a script may have written. One beside it, above or below, is named.
+/// A local folder that a script may have written; one above or below it that was is named.
 Status CheckResultsFolder(const std::string& folder) {
   if (folder.find("://") != std::string::npos) return Status::Ok();
   std::error_code error;
