@@ -120,6 +120,43 @@ TEST(SparkErrors, SaysInOwnWordsWhatTheClusterSuffered) {
   EXPECT_EQ(Told("Ann", "java.io.IOException").code(), ErrorCode::kUnavailable);
 }
 
+TEST(SparkErrors, SaysWhyAServerCannotBeReached) {
+  const std::string failed = "failed to connect to all addresses; last error: UNKNOWN: ";
+  const char* no_tls =
+      "it speaks no TLS, which a token or use_ssl=true asks for; say use_ssl=false on a trusted "
+      "network, or put a proxy with TLS before it";
+  struct Case {
+    std::string message;
+    const char* told;
+  };
+  const Case cases[] = {
+      {failed + "ipv4:127.0.0.1:1: Failed to connect to remote host: Connection refused",
+       "connection refused; is the server running, and are host and port right?"},
+      {"DNS resolution failed for h.invalid:15002: UNKNOWN: Domain name not found",
+       "its host name is unknown; is it right?"},
+      {failed + "Ssl handshake failed: SSL_ERROR_SSL: error:1408F10B: wrong version number",
+       no_tls},
+      {failed + "SSL_ERROR_SSL: error:100000f7:SSL routines:OPENSSL_internal:WRONG_VERSION_NUMBER",
+       no_tls},
+      {failed + "SSL_ERROR_SSL: CERTIFICATE_VERIFY_FAILED",
+       "its TLS certificate is signed by no authority that this machine trusts; "
+       "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH may name a file with another one"},
+      {"Deadline Exceeded",
+       "no answer in time; are host and port right, and does a firewall let us through?"},
+      {"Socket closed", "Socket closed; is the server running, and are host and port right?"},
+  };
+  for (const Case& c : cases) EXPECT_EQ(ConnectionProblem(c.message), c.told);
+}
+
+TEST(SparkErrors, KnowsServersOfOtherKinds) {
+  EXPECT_TRUE(IsOtherServer(ReadSparkError({grpc::StatusCode::UNIMPLEMENTED, "no method"})));
+  for (const char* text : {"ipv4:127.0.0.1:80: Failed parsing HTTP/2",
+                           "Trying to connect an http1.x server (HTTP status 400)"}) {
+    EXPECT_TRUE(IsOtherServer(ReadSparkError({grpc::StatusCode::UNAVAILABLE, text})));
+  }
+  EXPECT_FALSE(IsOtherServer(ReadSparkError({grpc::StatusCode::UNAVAILABLE, "refused"})));
+}
+
 TEST(SparkErrors, PointsToTheStatement) {
   SparkError error = ReadSparkError(Failed("[DIVIDE_BY_ZERO] x. SQLSTATE: 22012", "", {}));
   spark::connect::FetchErrorDetailsResponse details;
