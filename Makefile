@@ -12,7 +12,7 @@ endif
 LAYERS := base expr spec plan sql engines warehouses run report ui cli
 SOURCES = $(shell find src tests -name '*.cc' -o -name '*.h')
 
-.PHONY: help setup setup-tests build test test-all lint format golden fuzz demo bench bench-warehouse clean
+.PHONY: help setup setup-tests configure build build-tests test test-all lint format golden fuzz demo bench bench-warehouse clean
 
 help: ## lists the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -23,25 +23,31 @@ setup: ## installs what the build needs and is missing
 setup-tests: setup ## installs what the tests need besides
 	@tools/setup_tests.sh
 
-build: setup ## builds build/lyceum
+configure: setup
 	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=Release $(CMAKE_FLAGS) >$(BUILD).cmake.log 2>&1 || { cat $(BUILD).cmake.log; exit 1; }
 	@rm -f $(BUILD).cmake.log
+
+build: configure ## builds build/lyceum
+	@ninja -C $(BUILD) -j $(JOBS) lyceum
+
+build-tests: build setup-tests
 	@ninja -C $(BUILD) -j $(JOBS) --quiet
 
 demo: build ## loads three generated days of dirty files and shows the results
 	@tools/demo.sh $(BUILD)/lyceum demo
 
-test: lint build setup-tests ## builds and passes all tests
+test: lint build-tests ## builds and passes all tests
 	@ctest --test-dir $(BUILD) -j $(JOBS) --output-on-failure
 	@$(MAKE) --no-print-directory fuzz FUZZ_LIMIT="-runs=40000 -seed=1" FUZZ_FOUND=$(BUILD)-fuzz/fresh
 
-test-all: test ## test, then sanitizers, fuzzing and many more random histories
+test-all: test ## test, then sanitizers, fuzzing, many more random histories, and Spark's long tests
 	@cmake -S . -B $(BUILD)-sanitize -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DLYCEUM_SANITIZE=ON $(CMAKE_FLAGS) >/dev/null
 	@ninja -C $(BUILD)-sanitize -j $(JOBS) --quiet
 	@ASAN_OPTIONS=detect_leaks=0 ctest --test-dir $(BUILD)-sanitize -j $(JOBS) --output-on-failure
 	@$(MAKE) --no-print-directory fuzz FUZZ_LIMIT=-max_total_time=300
 	@LYCEUM_BINARY=$(CURDIR)/$(BUILD)/lyceum LYCEUM_PROPERTY_CASES=200 .cache/venv/bin/python -m unittest discover -s tests/properties
 	@cd tests/conformance && LYCEUM_BINARY=$(CURDIR)/$(BUILD)/lyceum LYCEUM_FAULT_STRIDE=1 LYCEUM_PROPERTY_CASES=50 $(CURDIR)/.cache/venv/bin/python -m unittest test_interruptions test_model
+	@cd tests/conformance && LYCEUM_BINARY=$(CURDIR)/$(BUILD)/lyceum $(CURDIR)/.cache/venv/bin/python -m unittest -v long_spark_executors long_spark_faults long_spark_s3
 
 # `make test` fuzzes the same inputs each time; `make fuzz` goes on from what it found before.
 FUZZ_LIMIT ?= -max_total_time=20
@@ -65,7 +71,7 @@ lint: setup ## checks layers, format and file sizes
 format: ## formats the sources
 	@clang-format -i $(SOURCES)
 
-golden: build setup-tests ## rewrites golden files; read the diff before you commit it
+golden: build-tests ## rewrites golden files; read the diff before you commit it
 	@LYCEUM_UPDATE_GOLDEN=1 ctest --test-dir $(BUILD) -j $(JOBS) >/dev/null || true
 	@git diff --stat -- tests/golden
 

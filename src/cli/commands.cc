@@ -114,14 +114,15 @@ class CommandLine {
   void Look(CLI::App* app) {
     app->add_flag("--no-color", options_.no_color, "No colours (NO_COLOR does the same)");
   }
-  void Session(CLI::App* app) {
+  void Session(CLI::App* app, const char* engines) {
     Spec(app, true);
     app->add_option("--input", options_.input,
                     "Folder with the delivered files, or s3://bucket/prefix");
     Target(app);
     app->add_option("--engine", options_.engine,
-                    "Engine of the spec, duckdb (inside Lyceum), or a Spark Connect URL, "
-                    "sc://host:15002; default: the spec's default_engine, then duckdb");
+                    fmt::format("Engine of the spec, duckdb (inside Lyceum), {}; default: the "
+                                "spec's default_engine, then duckdb",
+                                engines));
     app->add_flag("--force", options_.force, "Load unchanged content too; never opens a gate");
     app->add_option("--threads", options_.threads, "Threads; default: one per core")
         ->check(WholeNumber(1, 1024));
@@ -137,27 +138,32 @@ class CommandLine {
   }
 
   void AddRunCommands() {
+    const char* kRunEngines =
+        "a Spark Connect URL, sc://host:15002, or results:FOLDER, what a script of `lyceum sql "
+        "--engine spark` wrote";
     CLI::App* run =
         Add(&app_, "run", "Loads and publishes one batch date",
             "run pipelines/edtech.yaml --date 2025-06-01 --input inbox --target local", RunRun);
-    Session(run);
+    Session(run, kRunEngines);
     Date(run, "Batch date, 2025-06-01 or 20250601");
     run->add_flag("--dry-run", options_.dry_run, "Print the plan, change nothing");
     CLI::App* backfill = Add(&app_, "backfill", "Loads a range of batch dates, date by date",
                              "backfill pipelines/edtech.yaml --start-date 2025-06-01 --end-date "
                              "2025-06-30 --input inbox",
                              RunBackfill);
-    Session(backfill);
+    Session(backfill, "or a Spark Connect URL, sc://host:15002");
     backfill->add_option("--start-date", options_.start_date, "First batch date");
     backfill->add_option("--end-date", options_.end_date, "Last batch date, inclusive");
     backfill->add_flag("--fail-fast", options_.fail_fast, "Stop at the first closed gate");
     CLI::App* plan = Add(&app_, "plan", "Says what a run would do, file by file",
                          "plan pipelines/edtech.yaml --date 2025-06-01 --input inbox", RunPlan);
-    Session(plan);
+    Session(plan, kRunEngines);
     Date(plan, "Batch date, 2025-06-01 or 20250601");
     CLI::App* sql = Add(&app_, "sql", "Prints the statements of a run as a script",
                         "sql pipelines/edtech.yaml --date 2025-06-01 --input inbox", RunSql);
-    Session(sql);
+    Session(sql,
+            "or spark for a script that spark-sql runs, whose results `lyceum run --engine "
+            "results:FOLDER` publishes");
     Date(sql, "Batch date, 2025-06-01 or 20250601");
   }
 

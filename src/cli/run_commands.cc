@@ -200,13 +200,17 @@ int RunBackfill(const Options& options, const Output& output) {
 
 namespace {
 
-/// Makes the plan of `options.date` and hands it to `print`, which returns the exit code.
+/// Makes the plan of `options.date` and hands it to `print`, which returns the exit code. `check`
+/// looks at the engine first.
 template <typename Print>
-int WithPlan(const Options& options, const Output& output, Print print) {
+int WithPlan(const Options& options, const Output& output, Status (*check)(const ResolvedEngine&),
+             Print print) {
   const Result<Days> date = ParseDateOption("--date", options.date);
   if (!date.ok()) return Fail(date.status(), output);
   auto prepared = Prepare(options, output);
   if (!prepared.ok()) return Fail(prepared.status(), output);
+  const Status checked = check((*prepared)->session.engine);
+  if (!checked.ok()) return Fail(checked, output);
   const Result<PlannedDate> planned =
       PlanDate((*prepared)->loaded.spec, (*prepared)->session, (*prepared)->inbox, *date);
   if (!planned.ok()) return Fail(planned.status(), output);
@@ -233,15 +237,16 @@ std::vector<std::string> SparkNotes(const Options& options, const PlannedDate& p
 }  // namespace
 
 int RunPlan(const Options& options, const Output& output) {
-  return WithPlan(options, output, [&](const PlannedDate& planned, const SessionOptions&) {
+  const auto print = [&](const PlannedDate& planned, const SessionOptions&) {
     *output.out << (FormatOf(options) == OutputFormat::kJson ? PlanJson(planned.plan)
                                                              : ExplainPlan(planned.plan));
     return 0;
-  });
+  };
+  return WithPlan(options, output, CheckRunnable, print);
 }
 
 int RunSql(const Options& options, const Output& output) {
-  return WithPlan(options, output, [&](const PlannedDate& planned, const SessionOptions& session) {
+  const auto print = [&](const PlannedDate& planned, const SessionOptions& session) {
     const bool spark = session.engine.kind == EngineKind::kSpark;
     const auto script = spark ? RenderSparkScript(planned, session) : RenderScript(planned);
     if (!script.ok()) return Fail(script.status(), output);
@@ -250,8 +255,10 @@ int RunSql(const Options& options, const Output& output) {
     *output.out << (FormatOf(options) == OutputFormat::kJson
                         ? ScriptJson(planned.plan, *script)
                         : RenderSqlScript(planned.plan, *script, notes));
+    *output.err << RenderWarnings(planned.warnings, ErrStyle(options, output));
     return 0;
-  });
+  };
+  return WithPlan(options, output, CheckScriptable, print);
 }
 
 }  // namespace lyceum

@@ -120,11 +120,16 @@ Status SparkChannel::Fail(const SparkError& error) {
   last_error_class_ = error.error_class;
   if (interrupted_) return Interrupted();
   if (error.lost_session()) return SessionLost();
+  if (IsOtherServer(error)) {
+    return Unavailable(fmt::format(
+        "what answers at {} is no Spark Connect server, or one older than 3.5; is the port right?",
+        address_.Shown()));
+  }
   switch (error.code) {
     case grpc::StatusCode::UNAVAILABLE:
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return Unavailable(fmt::format("the Spark server at {} does not answer: {}", address_.Shown(),
-                                     error.message));
+                                     ConnectionProblem(error.message)));
     case grpc::StatusCode::UNAUTHENTICATED:
     case grpc::StatusCode::PERMISSION_DENIED:
       // The server's own text might repeat what it was sent.
@@ -132,11 +137,6 @@ Status SparkChannel::Fail(const SparkError& error) {
                                      address_.token.empty()
                                          ? "it asks for a token"
                                          : "the token is wrong or may not do this"));
-    case grpc::StatusCode::UNIMPLEMENTED:
-      return Unavailable(
-          fmt::format("what answers at {} is no Spark Connect server, or one older "
-                      "than 3.5",
-                      address_.Shown()));
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
       return Unavailable(
           fmt::format("an answer of '{}' is larger than grpc_max_message_size or "

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <random>
@@ -43,14 +44,29 @@ class SparkEngine : public Engine {
     const std::vector<Statement> write = SparkTable(load, "try", "", "SELECT 1 AS one", names);
     if (Status status = client_->Execute(write[0].sql); !status.ok()) {
       if (status.code() == ErrorCode::kInterrupted) return status;
-      return Unavailable(fmt::format("'{}' cannot write its results to '{}': {}", options_.name,
-                                     options_.cluster_run_directory, status.message()));
+      std::string message = fmt::format("'{}' cannot write its results to '{}': {}", options_.name,
+                                        options_.cluster_run_directory, status.message());
+      // What Spark itself says begins with its class.
+      if (status.message().starts_with("[")) {
+        message += fmt::format(
+            "; the cluster's user must be able to write there, or name another folder with "
+            "--run-dir or 'run_directory'{}; the server's log has the full message",
+            ClusterPathHint(options_.cluster_run_directory));
+      }
+      return Unavailable(message);
     }
     const auto seen = database_->Query(fmt::format(
         "SELECT one FROM read_parquet({})",
         QuoteText(DuckDbDialect(),
                   fmt::format("{}/{}/try/*.parquet", options_.run_directory, folder_))));
     if (seen.ok()) return Status::Ok();
+    // It may lie where this machine can remove it.
+    std::error_code error;
+    const fs::path written = options_.cluster_run_directory;
+    fs::remove_all(written / folder_, error);
+    if (written.filename() == fs::path(options_.run_directory).filename()) {
+      fs::remove(written, error);
+    }
     return Unavailable(fmt::format(
         "what '{}' writes to '{}' is not in '{}'; both must be one folder: see 'run_directory' and "
         "'cluster_run_directory' of engines in the spec",
@@ -75,10 +91,10 @@ class SparkEngine : public Engine {
     const Names spark(SparkDialect(), names.schema(), names.run_id());
     RETURN_IF_ERROR(Explain(Execute(RenderSparkLoad(delivery.load, load, spark)), *load.plan));
     RETURN_IF_ERROR(CheckUnchanged(*load.plan));
-    return ReadSparkResults(
-        database_,
-        {options_.run_directory + "/" + delivery.subfolder, options_.engine.long_record_directory},
-        load, names);
+    return ReadSparkResults(database_,
+                            {options_.run_directory + "/" + delivery.subfolder,
+                             options_.engine.long_record_directory, "run again"},
+                            load, names);
   }
 
   Status Discard(const std::string& dataset) override {
@@ -125,8 +141,17 @@ class SparkEngine : public Engine {
 
   Status Explain(const Status& status, const DatasetPlan& plan) const {
     if (status.ok() || status.code() == ErrorCode::kInterrupted) return status;
-    return {status.code(), fmt::format("loading '{}' on '{}': {}", plan.dataset->name,
-                                       options_.name, status.message())};
+    std::error_code error;
+    const bool unseen =
+        IsUnseenFile(client_->last_error_class()) &&
+        std::all_of(plan.files.begin(), plan.files.end(), [&](const DeliveredFile& file) {
+          return !IsListedContent(file.content_id()) && fs::exists(file.fingerprint.path, error);
+        });
+    const char* hint = unseen ? "; this machine sees the file, but the cluster does not: its user "
+                                "must be able to read it under the same path"
+                              : "";
+    return {status.code(), fmt::format("loading '{}' on '{}': {}{}", plan.dataset->name,
+                                       options_.name, status.message(), hint)};
   }
 
   Status CheckUnchanged(const DatasetPlan& plan) {

@@ -110,6 +110,13 @@ const char* KnownCause(const SparkError& error) {
   if (Contains(text, "SparkContext was shut down") || Contains(text, "stopped SparkContext")) {
     return "the server is shutting down";
   }
+  if (Contains(error.java_class, "s3a.UnknownStoreException")) return "there is no such bucket";
+  if (Contains(error.java_class, "java.nio.file.AccessDeniedException")) {
+    return "access denied, or the cluster has no credentials";
+  }
+  if (Contains(text, "org.apache.hadoop.fs.s3a.S3AFileSystem not found")) {
+    return "the cluster lacks hadoop-aws, which reads and writes s3a://";
+  }
   return nullptr;
 }
 
@@ -139,6 +146,46 @@ std::string FirstLine(const SparkError& error) {
 }  // namespace
 
 bool SparkError::lost_session() const { return error_class.starts_with("INVALID_HANDLE.SESSION_"); }
+
+bool IsOtherServer(const SparkError& error) {
+  return error.code == grpc::StatusCode::UNIMPLEMENTED ||
+         Contains(error.message, "Trying to connect an http1.x server") ||
+         Contains(error.message, "Failed parsing HTTP/2");
+}
+
+std::string ConnectionProblem(const std::string& message) {
+  struct Problem {
+    const char* text;  ///< of gRPC's message, lower case
+    const char* told;
+  };
+  static constexpr Problem kProblems[] = {
+      {"wrong version number",
+       "it speaks no TLS, which a token or use_ssl=true asks for; say use_ssl=false on a trusted "
+       "network, or put a proxy with TLS before it"},
+      {"certificate verify failed",
+       "its TLS certificate is signed by no authority that this machine trusts; "
+       "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH may name a file with another one"},
+      {"connection refused",
+       "connection refused; is the server running, and are host and port right?"},
+      {"dns resolution failed", "its host name is unknown; is it right?"},
+      {"domain name not found", "its host name is unknown; is it right?"},
+      {"no route to host", "there is no way to it; are host and port right?"},
+      {"network is unreachable", "there is no way to it; are host and port right?"},
+      {"timed out",
+       "no answer in time; are host and port right, and does a firewall let us through?"},
+      {"deadline exceeded",
+       "no answer in time; are host and port right, and does a firewall let us through?"},
+  };
+  std::string lower;
+  for (char c : message) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    lower += c == '_' ? ' ' : c;
+  }
+  for (const Problem& problem : kProblems) {
+    if (Contains(lower, problem.text)) return problem.told;
+  }
+  return message + "; is the server running, and are host and port right?";
+}
 
 SparkError ReadSparkError(const grpc::Status& status) {
   SparkError error;

@@ -28,6 +28,12 @@ struct SparkError {
   bool is(std::string_view wanted_class) const { return error_class == wanted_class; }
 };
 
+/// True if what answers is no Spark Connect server: it knows no such call, or speaks no HTTP/2.
+bool IsOtherServer(const SparkError& error);
+
+/// Why a server cannot be reached, in words that gRPC's message stands for, and what to do next.
+std::string ConnectionProblem(const std::string& message);
+
 SparkError ReadSparkError(const grpc::Status& status);
 
 /// Adds what FetchErrorDetails() says.

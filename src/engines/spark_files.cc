@@ -21,6 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kListing[] = "listing:";
+// With the prefix as long as a SHA-256, which is what a warehouse has room for.
+constexpr size_t kListingDigits = 64 - (sizeof(kListing) - 1);
 
 /// What one look at a file's lines told.
 struct Inspection {
@@ -90,9 +92,14 @@ class Opening {
     }
     RETURN_IF_ERROR(MakeViews(files));
     const Status status = ReadInspection();
-    const bool unreadable = client_.last_error_class().rfind("FAILED_READ_FILE", 0) == 0;
-    if (status.ok() || !unreadable) return status;
+    if (status.ok() || !FailedAtContent()) return status;
     return FindDamaged(status);
+  }
+
+  /// Whether the last statement could open its files, but not read one of them.
+  bool FailedAtContent() const {
+    const std::string& error_class = client_.last_error_class();
+    return error_class.rfind("FAILED_READ_FILE", 0) == 0 && !IsUnseenFile(error_class);
   }
 
   Status ReadInspection() {
@@ -137,7 +144,7 @@ class Opening {
         const auto lines = client_.Query(
             fmt::format("SELECT max(length(value)) FROM {}", names_.Temp("lines", dataset_.name)));
         if (!lines.ok()) {
-          if (client_.last_error_class().rfind("FAILED_READ_FILE", 0) != 0) return lines.status();
+          if (!FailedAtContent()) return lines.status();
           Fault(i, compression == Compression::kGzip ? "gzip data is damaged"
                                                      : "zstd data is damaged");
           continue;
@@ -407,6 +414,20 @@ Result<std::vector<OpenedFile>> OpenSparkFiles(const DatasetPlan& plan,
   return Opening(plan, spool_directory, client, load).Open();
 }
 
+bool IsUnseenFile(const std::string& error_class) {
+  return error_class == "PATH_NOT_FOUND" || error_class == "FAILED_READ_FILE.FILE_NOT_EXIST";
+}
+
+std::string ClusterPathHint(const std::string& path) {
+  const size_t colon = path.find(':');
+  const bool foreign = colon != std::string::npos && path.find('/') == colon + 1 &&
+                       path.compare(0, colon, "file") != 0;
+  if (!foreign) return "";
+  const std::string scheme = path.substr(0, colon);
+  return fmt::format("; check that the cluster knows paths of '{}:'{}", scheme,
+                     scheme == "s3a" ? ", which needs hadoop-aws" : "");
+}
+
 std::string GlobEscaped(const std::string& path) {
   std::string escaped;
   for (char c : path) {
@@ -439,8 +460,9 @@ Result<std::vector<ListedFile>> ListFiles(SparkClient* client,
     ListedFile file;
     file.path = row[0].value_or("");
     file.bytes = static_cast<uint64_t>(CountOf(row[1]));
-    file.content_id = kListing + Sha256Hex(fmt::format("{}\n{}\n{}\n", file.path, file.bytes,
-                                                       row[2].value_or("")));
+    const std::string identity =
+        fmt::format("{}\n{}\n{}\n", file.path, file.bytes, row[2].value_or(""));
+    file.content_id = kListing + Sha256Hex(identity).substr(0, kListingDigits);
     files.push_back(std::move(file));
   }
   return files;

@@ -20,6 +20,14 @@ Result<std::vector<OpenedFile>> OpenSparkFiles(const DatasetPlan& plan,
 /// The path of a file as the cluster opens it.
 std::string ClusterPath(const DeliveredFile& file);
 
+/// True if a statement of this error class ended at a file that the cluster does not see or may not
+/// open.
+bool IsUnseenFile(const std::string& error_class);
+
+/// What to do where the cluster fails at `path`, for the end of a message: the reason is often only
+/// a Java class.
+std::string ClusterPathHint(const std::string& path);
+
 /// A path that Spark, which takes paths for patterns, reads as itself.
 std::string GlobEscaped(const std::string& path);
 

@@ -50,6 +50,38 @@ Status TakeCount(const std::vector<std::optional<std::string>>& row, LoadOutcome
   return Status::Ok();
 }
 
+/// kUnavailable, with what the database said of it.
+Status Damaged(const SparkResults& results, const std::string& dataset, const std::string& what) {
+  return Unavailable(fmt::format("the results of '{}' in '{}' are damaged or incomplete; {} ({})",
+                                 dataset, results.folder, results.again, what));
+}
+
+/// As many rows lie there as Spark counted: files that are missing would go unnoticed.
+Status CheckRows(DuckDb* database, const SparkResults& results, const std::string& dataset,
+                 const std::string& what, int64_t expected) {
+  const auto rows = database->Query(fmt::format("SELECT count(*) FROM {}", Parquet(results, what)));
+  if (!rows.ok()) {
+    if (rows.status().code() == ErrorCode::kInterrupted) return rows.status();
+    return Damaged(results, dataset, rows.status().message());
+  }
+  const int64_t found = CountOf(rows->rows[0][0]);
+  if (found == expected) return Status::Ok();
+  return Damaged(results, dataset, fmt::format("{} of {} {} rows are left", found, expected, what));
+}
+
+/// What it means that the counts cannot be read.
+Status NoCounts(DuckDb* database, const SparkResults& results, const std::string& dataset,
+                const Status& failure) {
+  const auto files = database->Query(
+      fmt::format("SELECT count(*) FROM glob({})",
+                  QuoteText(DuckDbDialect(), results.folder + "/counts/*.parquet")));
+  if (files.ok() && CountOf(files->rows[0][0]) > 0) {
+    return Damaged(results, dataset, failure.message());
+  }
+  return Unavailable(fmt::format("the results of '{}' are not in '{}'; run its script first ({})",
+                                 dataset, results.folder, failure.message()));
+}
+
 StagedRows RowsOf(const SparkResults& results, const std::string& what,
                   std::vector<TableColumn> columns, const std::string& items) {
   StagedRows rows;
@@ -89,9 +121,14 @@ class ResultsEngine : public Engine {
     for (const DeliveredFile& file : load.plan->files) {
       RETURN_IF_ERROR(CheckFingerprint(file.fingerprint));
     }
-    return ReadSparkResults(
-        database_, {folder_ + "/" + load.plan->dataset->name, options_.long_record_directory}, load,
-        names);
+    const SparkResults results = {folder_ + "/" + load.plan->dataset->name,
+                                  options_.long_record_directory, "run the script again"};
+    ASSIGN_OR_RETURN(LoadOutcome outcome, ReadSparkResults(database_, results, load, names));
+    for (const RowCounts& file : outcome.files) {
+      if (file.balances()) continue;
+      return Damaged(results, load.plan->dataset->name, "some of its counts are missing");
+    }
+    return outcome;
   }
 
   Status Discard(const std::string&) override { return Status::Ok(); }
@@ -113,13 +150,20 @@ Result<LoadOutcome> ReadSparkResults(DuckDb* database, const SparkResults& resul
   outcome.rule_failures.resize(load.read.rules.size());
   const auto counts = database->Query(
       fmt::format("SELECT what, place, name, records FROM {}", Parquet(results, "counts")));
+  const std::string& dataset = load.plan->dataset->name;
   if (!counts.ok()) {
-    return Unavailable(fmt::format("the results of '{}' are not in '{}'; run its script first ({})",
-                                   load.plan->dataset->name, results.folder,
-                                   counts.status().message()));
+    if (counts.status().code() == ErrorCode::kInterrupted) return counts.status();
+    return NoCounts(database, results, dataset, counts.status());
   }
   bool ours = false;
   for (const auto& row : counts->rows) {
+    // A static dataset has the same delivery on every date.
+    if (const std::string date = FormatDate(load.batch_date); row[0] == "date" && row[2] != date) {
+      return Unavailable(fmt::format(
+          "the results of '{}' in '{}' are those of {}, not of {}; a folder holds the results of "
+          "one date: name that of {}, or write its script and run it",
+          dataset, results.folder, row[2].value_or(""), date, date));
+    }
     ours = ours || (row[0] == "delivery" && row[2] == load.quarantine.delivery_id);
     RETURN_IF_ERROR(TakeCount(row, &outcome));
   }
@@ -127,14 +171,19 @@ Result<LoadOutcome> ReadSparkResults(DuckDb* database, const SparkResults& resul
     return Unavailable(fmt::format(
         "the results of '{}' in '{}' are those of other files or of another spec; write the script "
         "again and run it",
-        load.plan->dataset->name, results.folder));
+        dataset, results.folder));
   }
+  RowCounts total;
+  for (const RowCounts& file : outcome.files) total.Add(file);
   if (load.stage) {
+    RETURN_IF_ERROR(CheckRows(database, results, dataset, "staged", total.loaded));
     std::vector<TableColumn> columns = StagedColumns(load.stage->table);
     const std::string items = Items(columns, names);
     outcome.staged = RowsOf(results, "staged", std::move(columns), items);
     if (IsObjectUrl(results.folder)) outcome.staged->parquet = results.folder + "/staged";
   }
+  RETURN_IF_ERROR(
+      CheckRows(database, results, dataset, "quarantined", total.quarantined + outcome.conflicts));
   std::vector<TableColumn> columns = QuarantineColumns();
   const std::string items = Items(columns, names);
   outcome.quarantined = RowsOf(results, "quarantined", std::move(columns), items);

@@ -13,10 +13,12 @@ namespace lyceum {
 struct SparkResults {
   std::string folder;
   std::string long_record_directory;
+  std::string again;  ///< what to do if they are damaged: `run again`
 };
 
 /// Reads what a load on Spark counted, keeps long records, and says where its rows are.
-/// kUnavailable if the folders are missing, half written, or those of another delivery.
+/// kUnavailable if the folders are missing, damaged or half written, or those of another delivery
+/// or date; no row is staged then.
 Result<LoadOutcome> ReadSparkResults(DuckDb* database, const SparkResults& results,
                                      const DatasetLoad& load, const Names& names);
 

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <optional>
 
+#include "base/diagnostic.h"
 #include "base/hex.h"
 
 namespace lyceum {
@@ -76,6 +77,19 @@ std::optional<std::string> HeaderName(std::string_view key) {
     if (name == own) return std::nullopt;
   }
   return name;
+}
+
+/// Refuses the name of a header that is nearly that of a key: `tokn` would send the token to a
+/// server that asks for none by this name. Headers that begin with `x-` are somebody's own.
+Status CheckNoMistypedKey(const std::string& name) {
+  static const std::vector<std::string> kKeys = {
+      "token", "use_ssl", "user_id", "user_agent", "session_id", "grpc_max_message_size"};
+  if (name.rfind("x-", 0) == 0 || name.rfind("X-", 0) == 0) return Status::Ok();
+  const std::string nearest = SuggestName(name, kKeys);
+  if (nearest.find("did you mean") == nearest.npos) return Status::Ok();
+  return BadSpec(fmt::format(
+      "Spark connection string: unknown key '{}'{} A header of your own begins with 'x-'", name,
+      nearest));
 }
 
 /// Reads `host[:port]`.
@@ -172,6 +186,7 @@ Result<SparkAddress> ParseSparkUrl(std::string_view url) {
     } else {
       const std::optional<std::string> header = HeaderName(*name);
       if (!header) return Wrong(fmt::format("'{}' cannot be the name of a header", *name));
+      RETURN_IF_ERROR(CheckNoMistypedKey(*name));
       address.headers.emplace_back(*header, *value);
     }
   }

@@ -61,10 +61,11 @@ std::string CutLines(const std::vector<std::string>& lines) {
   return text;
 }
 
-std::string Quoted(const std::vector<std::string>& names) {
+std::string NoFileText(const Dataset& dataset, Days date) {
   std::vector<std::string> quoted;
-  for (const std::string& name : names) quoted.push_back("'" + name + "'");
-  return fmt::format("{}", fmt::join(quoted, ", "));
+  for (const std::string& name : dataset.files) quoted.push_back("'" + name + "'");
+  return fmt::format("no file of dataset '{}' for {}; expected {}", dataset.name, FormatDate(date),
+                     fmt::join(quoted, ", "));
 }
 
 }  // namespace
@@ -107,6 +108,19 @@ Result<std::map<std::string, std::vector<DeliveredFile>>> FingerprintFiles(const
     return Status::Ok();
   }));
   return files;
+}
+
+std::vector<std::string> DeliveryWarnings(const Inbox& inbox, const Plan& plan) {
+  std::vector<std::string> warnings;
+  for (const NearMiss& miss : inbox.near_misses) {
+    warnings.push_back(fmt::format("'{}' is not read: it looks like dataset '{}' but {}",
+                                   miss.relative, miss.dataset, miss.why));
+  }
+  for (const DatasetPlan& dataset : plan.datasets) {
+    if (dataset.action != DatasetAction::kMissing) continue;
+    warnings.push_back(NoFileText(*dataset.dataset, plan.batch_date));
+  }
+  return warnings;
 }
 
 BatchRun::BatchRun(Session* session, const Inbox& inbox, Days date)
@@ -248,20 +262,13 @@ Status BatchRun::PlanIt() {
         "for it go on deciding their members",
         FormatDate(date_), FormatDate(calendar->from), FormatDate(calendar->to)));
   }
-  for (const NearMiss& miss : inbox_.near_misses) {
-    Warn(fmt::format("'{}' is not read: it looks like dataset '{}' but {}", miss.relative,
-                     miss.dataset, miss.why));
-  }
+  for (std::string& warning : DeliveryWarnings(inbox_, plan_)) Warn(std::move(warning));
   for (const DatasetPlan& plan : plan_.datasets) {
     DatasetRecord record;
     record.dataset = plan.dataset->name;
     record.table = plan.table.name;
     record.action = plan.action;
     record.why = plan.why;
-    if (plan.action == DatasetAction::kMissing) {
-      Warn(fmt::format("no file of dataset '{}' for {}; expected {}", plan.dataset->name,
-                       FormatDate(date_), Quoted(plan.dataset->files)));
-    }
     for (const DeliveredFile& file : plan.identical) {
       const auto same =
           std::find_if(plan.files.begin(), plan.files.end(), [&file](const DeliveredFile& read) {
@@ -329,9 +336,7 @@ Status BatchRun::CheckDelivered() const {
     if (plan.action != DatasetAction::kMissing || plan.dataset->on_missing != OnMissing::kFail) {
       continue;
     }
-    return Unavailable(fmt::format("no file of dataset '{}' for {}; expected {}",
-                                   plan.dataset->name, FormatDate(date_),
-                                   Quoted(plan.dataset->files)));
+    return Unavailable(NoFileText(*plan.dataset, date_));
   }
   return Status::Ok();
 }

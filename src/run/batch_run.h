@@ -16,6 +16,10 @@ Result<std::map<std::string, std::vector<DeliveredFile>>> FingerprintFiles(const
                                                                            const Inbox& inbox,
                                                                            Days date);
 
+/// What a run warns of before it reads a file: datasets without one, and files that are nearly
+/// theirs.
+std::vector<std::string> DeliveryWarnings(const Inbox& inbox, const Plan& plan);
+
 /// One run of one batch date: plan, load, gate, publish. Used once.
 class BatchRun {
  public:

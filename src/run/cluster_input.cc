@@ -22,8 +22,13 @@ Result<Inbox> OpenClusterInbox(const Spec& spec, const std::string& input,
   ASSIGN_OR_RETURN(const auto client, SparkClient::Open(engine.address, engine.name));
   const auto listed = ListFiles(client.get(), {prefix});
   if (!listed.ok()) {
-    return Unavailable(fmt::format("cannot list '{}' on '{}': {}", prefix, engine.name,
-                                   listed.status().message()));
+    std::string message =
+        fmt::format("cannot list '{}' on '{}': {}", prefix, engine.name, listed.status().message());
+    // What Spark itself says begins with its class.
+    if (listed.status().message().starts_with("[") && !IsUnseenFile(client->last_error_class())) {
+      message += ClusterPathHint(prefix) + "; the server's log has the full message";
+    }
+    return Unavailable(message);
   }
   if (listed->empty()) {
     return Unavailable(fmt::format("nothing lies below '{}' on '{}'", prefix, engine.name));

@@ -1,7 +1,9 @@
 #include "run/engine_choice.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <vector>
 
@@ -24,6 +26,66 @@ Status ReadUrl(const std::string& url, const std::string& whose, ResolvedEngine*
   if (!address.ok()) return {address.status().code(), whose + ": " + address.status().message()};
   engine->address = *address;
   return Status::Ok();
+}
+
+namespace fs = std::filesystem;
+
+/// Whether a folder below `folder` holds the counts of a load.
+bool HoldsResults(const fs::path& folder) {
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+    if (fs::is_directory(entry.path() / "counts", error)) return true;
+  }
+  return false;
+}
+
+/// A local folder that a script may have written; one above or below it that was is named.
+Status CheckResultsFolder(const std::string& folder) {
+  if (folder.find("://") != std::string::npos) return Status::Ok();
+  std::error_code error;
+  if (!fs::exists(folder, error)) {
+    return Unavailable(fmt::format(
+        "results folder '{}' does not exist; run the script first, or name the folder that it "
+        "wrote",
+        folder));
+  }
+  if (!fs::is_directory(folder, error)) {
+    return Unavailable(fmt::format(
+        "results '{}' is no folder; expected the folder that the script wrote", folder));
+  }
+  if (HoldsResults(folder)) return Status::Ok();
+  std::vector<std::string> better;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+    if (HoldsResults(entry.path())) better.push_back("'results:" + entry.path().string() + "'");
+  }
+  if (fs::is_directory(fs::path(folder) / "counts", error)) {
+    const fs::path above = fs::absolute(folder).lexically_normal().parent_path();
+    better.push_back("'results:" + above.string() + "'");
+  }
+  if (better.empty()) return Status::Ok();
+  std::sort(better.begin(), better.end());
+  constexpr size_t kMost = 5;
+  const bool more = better.size() > kMost;
+  if (more) better.resize(kMost);
+  return Unavailable(fmt::format("'{}' is not the folder that a script wrote; did you mean {}{}?",
+                                 folder, fmt::join(better, " or "), more ? " or another" : ""));
+}
+
+/// What may be shown of a mistyped URL that may hold a secret, in quotes: scheme, host and port. ""
+/// if it looks like none.
+std::string ShownPart(const std::string& text) {
+  const size_t colon = text.find("://");
+  if (colon == std::string::npos || colon == 0) return "";
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == ':' || c == '-';
+  };
+  if (!std::all_of(text.begin(), text.begin() + static_cast<ptrdiff_t>(colon), plain)) return "";
+  const size_t end = std::min(text.find_first_of("/;?#", colon + 3), text.size());
+  const bool whole = std::all_of(text.begin() + static_cast<ptrdiff_t>(colon + 3),
+                                 text.begin() + static_cast<ptrdiff_t>(end), plain);
+  if (!whole) return fmt::format("'{}://...'", text.substr(0, colon));
+  return fmt::format("'{}{}'", text.substr(0, end), end < text.size() ? "..." : "");
 }
 
 Result<ResolvedEngine> FromSpec(const DeclaredEngine& written) {
@@ -59,16 +121,32 @@ std::string ClusterDirectory(const std::string& directory) {
 }
 
 Status CheckRunnable(const ResolvedEngine& engine) {
+  if (engine.kind == EngineKind::kResults) return CheckResultsFolder(engine.results);
   if (engine.kind != EngineKind::kSpark || !engine.address.host.empty()) return Status::Ok();
   return BadSpec(
       "'spark' does not say which cluster; write --engine sc://host:15002, or name one under "
-      "'engines:' in the spec");
+      "'engines:' in the spec; 'spark' alone is for `lyceum sql`, which writes a script");
+}
+
+Status CheckScriptable(const ResolvedEngine& engine) {
+  if (engine.kind != EngineKind::kResults) return Status::Ok();
+  return BadSpec(fmt::format(
+      "'{}' names what a script wrote, and no engine to write one for; write --engine spark, or "
+      "leave --engine out",
+      engine.name));
 }
 
 Status CheckSpecRuns(const Spec& spec, const ResolvedEngine& engine) {
   if (engine.kind != EngineKind::kSpark) return Status::Ok();
+  const std::vector<Diagnostic> problems = SparkProblems(spec);
+  const bool warned = std::any_of(spec.engines.begin(), spec.engines.end(),
+                                  [](const auto& declared) { return declared.type == "spark"; });
+  if (warned && !problems.empty()) {
+    return BadSpec(fmt::format("'{}' cannot run the spec; see the {} above", engine.name,
+                               problems.size() == 1 ? "warning" : "warnings"));
+  }
   std::string text;
-  for (const Diagnostic& problem : SparkProblems(spec)) {
+  for (const Diagnostic& problem : problems) {
     text += fmt::format("{}line {} of the spec: {}", text.empty() ? "" : "\n", problem.span.line,
                         problem.message);
   }
@@ -111,9 +189,11 @@ Result<ResolvedEngine> ResolveEngine(const Spec* spec, const std::string& text) 
   }
   // It may be a mistyped URL with a token.
   if (name.find_first_of(":@/;=") != std::string::npos) {
+    const std::string shown = ShownPart(name);
     return BadSpec(
-        "--engine is no name of an engine; expected a name of the spec, duckdb, or "
-        "sc://host:15002");
+        fmt::format("{} is no name of an engine; expected a name of the spec, duckdb, "
+                    "sc://host:15002 or results:FOLDER",
+                    shown.empty() ? "--engine" : "--engine " + shown));
   }
   if (!spec) {
     return BadSpec(
@@ -122,7 +202,14 @@ Result<ResolvedEngine> ResolveEngine(const Spec* spec, const std::string& text) 
                     name));
   }
   names.push_back(engine.name);
-  return BadSpec(fmt::format("the spec has no engine '{}'{}", name, SuggestName(name, names)));
+  std::vector<std::string> near = names;
+  near.push_back("spark");
+  std::string suggestion = SuggestName(name, near);
+  if (suggestion.find("did you mean") == std::string::npos) {
+    names.insert(names.end(), {"sc://host:15002", "results:FOLDER"});
+    suggestion = SuggestName(name, names);
+  }
+  return BadSpec(fmt::format("the spec has no engine '{}'{}", name, suggestion));
 }
 
 }  // namespace lyceum

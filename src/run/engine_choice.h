@@ -40,9 +40,13 @@ std::string ClusterDirectory(const std::string& directory);
 /// engine. kBadSpec lists the names if there is no such engine; no message holds a secret.
 Result<ResolvedEngine> ResolveEngine(const Spec* spec, const std::string& text);
 
-/// kBadSpec if nothing can run on the engine, since `spark` names no cluster.
+/// kBadSpec if nothing can run on the engine, since `spark` names no cluster; kUnavailable if a
+/// script wrote nothing where its results should be.
 Status CheckRunnable(const ResolvedEngine& engine);
-/// kBadSpec with every place of the spec that the engine cannot run.
+/// kBadSpec if no script can be written for the engine.
+Status CheckScriptable(const ResolvedEngine& engine);
+/// kBadSpec with every place of the spec that the engine cannot run; if the spec has a Spark
+/// engine, loading the spec has warned of them already.
 Status CheckSpecRuns(const Spec& spec, const ResolvedEngine& engine);
 
 }  // namespace lyceum

@@ -344,7 +344,9 @@ Result<PlannedDate> PlanDate(const Spec& spec, const SessionOptions& options, co
   input.table_changes = schema.notes;
   Plan plan = BuildPlan(spec, input);
   RETURN_IF_ERROR(CheckPlan(plan));
-  return PlannedDate{std::move(plan), std::move(target), std::move(schema), !found.ours};
+  std::vector<std::string> warnings = DeliveryWarnings(inbox, plan);
+  return PlannedDate{std::move(plan), std::move(target), std::move(schema), !found.ours,
+                     std::move(warnings)};
 }
 
 }  // namespace lyceum

@@ -136,7 +136,8 @@ struct PlannedDate {
   Plan plan;
   ResolvedTarget target;
   SchemaChanges schema;
-  bool new_warehouse = false;  ///< nothing of Lyceum is there yet
+  bool new_warehouse = false;         ///< nothing of Lyceum is there yet
+  std::vector<std::string> warnings;  ///< of the delivery, as a run gives them
 };
 
 /// Plans without doing anything; the ledger is read if the target exists. kBadSpec if the tables

@@ -46,7 +46,7 @@ void RemoveDead(const fs::path& parent) {
 
 Result<std::unique_ptr<SpillFolder>> SpillFolder::Make(const std::string& parent) {
   std::error_code error;
-  fs::create_directories(parent, error);
+  bool made = fs::create_directories(parent, error);
   if (error) {
     return Unavailable(fmt::format("cannot create folder '{}': {}", parent, error.message()));
   }
@@ -55,12 +55,17 @@ Result<std::unique_ptr<SpillFolder>> SpillFolder::Make(const std::string& parent
   // of a folder that is not locked yet, and remove it; the next one is tried then.
   for (int attempt = 0; attempt < 3; ++attempt) {
     std::string path = (fs::path(parent) / (std::string(kPrefix) + "XXXXXX")).string();
-    if (!mkdtemp(path.data())) break;
+    if (!mkdtemp(path.data())) {
+      if (errno != ENOENT) break;
+      // Another process made the parent, and took it away when it ended.
+      made = fs::create_directories(parent, error) || made;
+      continue;
+    }
     const int lock = TakeLock(path, O_CREAT);
     if (lock < 0) continue;
     // The lock may be that of a folder which the other process removed meanwhile.
     if (fs::exists(fs::path(path) / kLockName, error)) {
-      return std::unique_ptr<SpillFolder>(new SpillFolder(path, lock));
+      return std::unique_ptr<SpillFolder>(new SpillFolder(path, lock, made));
     }
     close(lock);
   }
@@ -71,6 +76,8 @@ SpillFolder::~SpillFolder() {
   std::error_code error;
   fs::remove_all(path_, error);
   close(lock_);
+  // Only if it is empty.
+  if (made_parent_) fs::remove(fs::path(path_).parent_path(), error);
 }
 
 }  // namespace lyceum

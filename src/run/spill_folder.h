@@ -12,7 +12,8 @@ namespace lyceum {
 class SpillFolder {
  public:
   /// Makes a folder below `parent`, which is created if it is missing, and removes what dead
-  /// processes left there. Nothing else below `parent` is touched.
+  /// processes left there. Nothing else below `parent` is touched. A `parent` that was made is
+  /// removed at the end if it is empty.
   static Result<std::unique_ptr<SpillFolder>> Make(const std::string& parent);
   ~SpillFolder();
   SpillFolder(const SpillFolder&) = delete;
@@ -21,10 +22,12 @@ class SpillFolder {
   const std::string& path() const { return path_; }
 
  private:
-  SpillFolder(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
+  SpillFolder(std::string path, int lock, bool made_parent)
+      : path_(std::move(path)), lock_(lock), made_parent_(made_parent) {}
 
   std::string path_;
   int lock_;
+  bool made_parent_;
 };
 
 }  // namespace lyceum

@@ -31,8 +31,9 @@ Result<std::string> ExpandEnvironment(std::string_view text) {
     } else if (dash != std::string_view::npos) {
       out += inside.substr(dash + 2);
     } else {
-      return BadSpec(fmt::format(
-          "environment variable '{0}' is not set; set it, or write '${{{0}:-default}}'", name));
+      return BadSpec(
+          fmt::format("environment variable '{0}' is {1}; set it, or write '${{{0}:-default}}'",
+                      name, value ? "empty" : "not set"));
     }
     i = close + 1;
   }

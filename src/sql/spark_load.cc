@@ -229,8 +229,9 @@ std::vector<Statement> RenderSparkQuarantine(const SparkLoad& load, const Datase
       names);
 }
 
-std::vector<Statement> RenderSparkCounts(const SparkLoad& load, const ReadStep& step,
-                                         const std::string& delivery_id, const Names& names) {
+std::vector<Statement> RenderSparkCounts(const SparkLoad& load, const DatasetLoad& steps,
+                                         const Names& names) {
+  const ReadStep& step = steps.read;
   const Dataset& dataset = *load.dataset;
   const std::string read = names.Temp("read", dataset.name);
   const std::string ranked = names.Temp("ranked", dataset.name);
@@ -259,7 +260,10 @@ std::vector<Statement> RenderSparkCounts(const SparkLoad& load, const ReadStep& 
                   quarantined),
       fmt::format("SELECT 'conflict', NULL, NULL, count(*) FROM {} WHERE kind = 'conflict'",
                   quarantined),
-      fmt::format("SELECT 'delivery', NULL, {}, CAST(0 AS BIGINT)", SparkText(delivery_id))};
+      fmt::format("SELECT 'delivery', NULL, {}, CAST(0 AS BIGINT)",
+                  SparkText(steps.quarantine.delivery_id)),
+      fmt::format("SELECT 'date', NULL, {}, CAST(0 AS BIGINT)",
+                  SparkText(FormatDate(steps.batch_date)))};
   if (dataset.format == FileFormat::kJson) {
     parts.push_back(
         fmt::format("SELECT * FROM (SELECT 'unknown', NULL, {} AS name, count(*)\n  FROM (SELECT "
@@ -298,8 +302,7 @@ Result<std::vector<Statement>> RenderSparkLoad(const SparkLoad& load, const Data
     AppendStatements(std::move(staged), &statements);
   }
   // Last, so that results without counts are results half written.
-  AppendStatements(RenderSparkCounts(load, steps.read, steps.quarantine.delivery_id, names),
-                   &statements);
+  AppendStatements(RenderSparkCounts(load, steps, names), &statements);
   return statements;
 }
 

@@ -94,7 +94,7 @@ Result<std::vector<Statement>> RenderSparkRead(const SparkLoad& load, const Read
 /// Everything that loads a dataset whose files are opened. The last table, `counts`, holds (what,
 /// place, name, records): `read`, `loaded`, `duplicate` and `quarantined` rows per file, each
 /// counted on its own; failures per `rule`, with the rows judged behind the last; rows per
-/// `reason`; `conflict`; rows per `unknown` JSON key; and the `delivery`.
+/// `reason`; `conflict`; rows per `unknown` JSON key; the `delivery` and its `date`.
 Result<std::vector<Statement>> RenderSparkLoad(const SparkLoad& load, const DatasetLoad& steps,
                                                const Names& names);
 

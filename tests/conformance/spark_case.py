@@ -32,6 +32,9 @@ STATE_TABLES = {
                   " stored_as, reasons, kind, state FROM lyceum.quarantine",
 }
 
+# Short statements cost less if Spark does not compile them. Users' clusters do, so that most tests do too.
+INTERPRETED = {"spark_sql_codegen_wholeStage": "false", "spark_sql_codegen_factoryMode": "NO_CODEGEN"}
+
 _server = None
 
 

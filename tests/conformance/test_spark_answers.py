@@ -46,7 +46,6 @@ class Generated(spark_case.Case):
         self.load(spark_case.EDTECH, DATES[0], expect=0, inbox=self.folder / "corrected")
         self.check()
 
-
     def test_files_in_many_pieces(self):
         """Pieces of some kilobytes, so that several tasks read each file."""
         settings = "{spark.sql.files.maxPartitionBytes: '3000', spark.sql.files.openCostInBytes: '0'}"

@@ -7,106 +7,18 @@ import time
 import unittest
 
 import spark_case
-from services.spark_proxy import SparkProxy
-
-DATE = spark_case.DATE
-# A session that nobody uses goes soon, so that a test need not wait for it; a living client keeps its own.
-SETTINGS = {"spark_connect_session_manager_defaultSessionTimeout": "10s", "spark_connect_session_manager_maintenanceInterval": "1s"}
-SPEC = """lyceum: 1
-pipeline: faults
-{engines}datasets:
-  readings:
-    files: ['readings_{{batch_date}}.csv']
-    columns:
-      place_id: {{type: integer}}
-      taken_at: {{type: timestamp}}
-      steps: {{type: text}}
-    thresholds: {{fail_above_percent: 95}}
-calendar: {{table: dim_date, from: 2000-01-01, to: 2050-12-31}}
-dimensions:
-  dim_place: {{members_from: [fact_reading], key: [place_id], surrogate_key: place_sk}}
-facts:
-  fact_reading:
-    dataset: readings
-    identity: [place_id, taken_at]
-    event_key: reading_id
-    date_column: taken_at
-    references:
-      - {{dimension: dim_place, columns: [place_id], surrogate_key: place_sk}}
-"""
+import spark_fault_case
+from spark_fault_case import DATE, SPEC, FaultCase
 
 
 def setUpModule():
-    # These tests kill their server, so it is never somebody else's.
-    os.environ.pop("LYCEUM_SPARK_URL", None)
-    spark_case.start_server(**SETTINGS)
+    spark_fault_case.start_server()
 
 
 tearDownModule = spark_case.stop_server
 
 
-class Faults(spark_case.Case):
-    def setUp(self):
-        super().setUp()
-        self.spec = self.write_spec(SPEC.format(engines=""))
-        self.deliver_day("first")
-        # What stands in the warehouse before the fault; the engines take turns here.
-        for loader in (self.embedded, self.spark):
-            engine, loader.engine = loader.engine, None
-            self.assertEqual(loader.run(self.spec, DATE, self.inbox).returncode, 0)
-            loader.engine = engine
-        self.before = self.spark.verify()
-        self.deliver_day("second")
-        self.assertEqual(self.embedded.run(self.spec, DATE, self.inbox).returncode, 0)
-
-    def deliver_day(self, steps, rows=300):
-        self.deliver("readings_20250601.csv", "place_id,taken_at,steps\n" + "".join(
-            f"{number},2025-06-01 {number % 24:02}:00:00,{steps} {number}\n" for number in range(rows)) + "x,,\n")
-
-    def start(self, engine, *more, spec=None, env=None):
-        self.spark.engine = engine
-        return subprocess.Popen([spark_case.BINARY, *self.spark.arguments(spec or self.spec, DATE, self.inbox, *more)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                text=True, cwd=self.spark.folder, env={**os.environ, "NO_COLOR": "1", **(env or {})})
-
-    def failed(self, done, message, code=1):
-        """A run that ended as it should, and left nothing."""
-        stdout, stderr = done.communicate(timeout=120) if isinstance(done, subprocess.Popen) else (done.stdout, done.stderr)
-        self.assertEqual(done.returncode, code, stderr)
-        self.assertRegex(stderr, message)
-        self.assertNotIn("second 1", stdout + stderr)  # no values
-        self.unharmed()
-        return stderr
-
-    def unharmed(self):
-        self.assertEqual(self.spark.verify(), self.before)
-        left = [row["table_name"] for row in self.spark.query("SELECT table_name FROM information_schema.tables") if row["table_name"].startswith("ld_")]
-        self.assertEqual(left, [])
-
-    def succeeds(self, engine=None, leftovers=0):
-        self.spark.engine = engine or spark_case.server().url
-        done = self.spark.run(self.spec, DATE, self.inbox)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(self.spark.verify(), self.embedded.verify())
-        # What the engine wrote for itself is gone.
-        self.assertLessEqual(len(list(self.spark.folder.rglob("spark-*"))), leftovers)
-
-    def proxy(self):
-        proxy = SparkProxy(spark_case.server().port)
-        proxy.start()
-        self.addCleanup(proxy.stop)
-        return proxy
-
-    @staticmethod
-    def when(process, text, do):
-        """Calls `do` once the process says `text`; its words are read on, so that it never waits."""
-        said = []
-        for line in process.stderr:
-            said.append(line)
-            if text in line:
-                break
-        do()
-        return said
-
+class Faults(FaultCase):
     def test_cut_connections(self):
         """The statement is attached again where it was cut, or sent again; it never runs twice."""
         for number, options in enumerate(({"marker": "INSERT OVERWRITE"}, {"marker": "INSERT OVERWRITE", "after_bytes": 0}, {"marker": "INSERT OVERWRITE", "after_bytes": 300, "times": 4},
@@ -119,12 +31,6 @@ class Faults(spark_case.Case):
                 self.assertEqual(self.embedded.run(self.spec, DATE, self.inbox).returncode, 0)
                 self.succeeds(proxy.url)
                 self.assertGreaterEqual(cut.fired, 1)
-
-    def test_connection_that_stays_cut(self):
-        proxy = self.proxy()
-        proxy.cut("INSERT OVERWRITE", times=10 ** 6)
-        self.failed(self.start(proxy.url), r"does not answer|lost")
-        self.succeeds()
 
     def test_no_server(self):
         self.failed(self.start("sc://127.0.0.1:1"), "the Spark server at sc://127.0.0.1:1 does not answer")
@@ -139,14 +45,6 @@ class Faults(spark_case.Case):
             self.failed(process, "does not answer|shutting down|lost")
         finally:
             server.start_again()
-        self.succeeds()
-
-    def test_server_started_anew_in_between(self):
-        """All views are gone with the session; the run must not go on with half of them."""
-        server = spark_case.server()
-        process = self.start(server.url)
-        self.when(process, "loading readings", lambda: (os.kill(process.pid, signal.SIGSTOP), server.kill(), server.start_again(), os.kill(process.pid, signal.SIGCONT)))
-        self.failed(process, "session")
         self.succeeds()
 
     def test_session_dropped(self):
@@ -210,6 +108,18 @@ class Faults(spark_case.Case):
         path.write_bytes(content)
         self.succeeds()
 
+    def test_files_that_only_the_cluster_sees(self):
+        self.inbox.rename(self.folder / "seen")
+        done = self.spark.run(self.spec, DATE, f"file:{self.folder}/seen")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        wanted, found = self.embedded.verify(), self.spark.verify()
+        for digests in (wanted, found):
+            digests["quarantine"] = digests["quarantine"][0]  # its digest holds the content ids
+        self.assertEqual(found, wanted)
+        # PostgreSQL and Redshift have room for no more.
+        lengths = self.spark.query("SELECT DISTINCT length(content_id) AS length FROM lyceum.files WHERE content_id LIKE 'listing:%'")
+        self.assertEqual(lengths, [{"length": 64}])
+
     def test_settings_and_paths(self):
         url = spark_case.server().url
         blocker = self.folder / "file"
@@ -222,6 +132,7 @@ class Faults(spark_case.Case):
                 ({"cluster_run_directory": "/proc/none"}, "/proc/none|[Mm]kdirs|writ", (1,)),
                 ({"cluster_run_directory": f"{blocker}/x"}, "file/x|[Mm]kdirs|writ", (1,)),
                 ({"cluster_run_directory": "nofs://bucket/x"}, "nofs", (1, 3)),
+                ({"cluster_run_directory": "s3a://bucket/x"}, "the cluster lacks hadoop-aws", (1,)),
                 # Both exist, but they are not the same folder.
                 ({"run_directory": f"{self.folder}/seen", "cluster_run_directory": f"{self.folder}/written"}, "seen", (1, 3)),
                 ({"run_directory": f"{blocker}/y"}, "file/y|file", (1, 3))):

@@ -9,8 +9,12 @@ import unittest
 import pyarrow
 import spark_case
 
-setUpModule, tearDownModule = spark_case.start_server, spark_case.stop_server
 
+def setUpModule():
+    spark_case.start_server(**spark_case.INTERPRETED)
+
+
+tearDownModule = spark_case.stop_server
 
 
 def zstd(content):

@@ -71,6 +71,67 @@ class Script(conformance_case.Case):
             copies = [sql for _, sql in self.target.warehouse.statements if sql.startswith("COPY")]
             self.assertTrue(any("fact_quiz" in sql for sql in copies), copies)
 
+    def fails(self, results, date=DATES[0]):
+        """The message of a run that takes up nothing."""
+        done = self.well(self.target.run(date, "--engine", f"results:{results}", inbox=generated()), 1)
+        return next(line for line in done.stderr.splitlines() if line.startswith("error: "))[len("error: "):]
+
+    def damaged(self):
+        """A copy of the results, to take something away from."""
+        copy = self.target.folder / "damaged"
+        shutil.copytree(folder(), copy)
+        return copy
+
+    def part_with_rows(self, results, what):
+        import duckdb
+        return next(path for path in sorted((results / "engagement" / what).glob("*.parquet"))
+                    if duckdb.sql(f"SELECT count(*) FROM '{path}'").fetchone()[0] > 0)
+
+    def test_results_that_lost_rows(self):
+        """As if a file had not been copied. To run again would not help."""
+        import duckdb
+        for what in ("staged", "quarantined"):
+            with self.subTest(what):
+                results = self.damaged()
+                part = self.part_with_rows(results, what)
+                whole = duckdb.sql(f"SELECT count(*) FROM '{part.parent}/*.parquet'").fetchone()[0]
+                duckdb.sql(f"COPY (SELECT * FROM '{part}' OFFSET 1) TO '{part}.less' (FORMAT parquet)")
+                os.replace(f"{part}.less", part)
+                self.assertEqual(self.fails(results), (
+                    f"the results of 'engagement' in '{results}/engagement' are damaged or incomplete; run the script"
+                    f" again ({whole - 1} of {whole} {what} rows are left)"))
+                shutil.rmtree(results)
+
+    def test_results_with_a_broken_file(self):
+        for what in ("staged", "quarantined", "counts"):
+            with self.subTest(what):
+                results = self.damaged()
+                part = self.part_with_rows(results, what)
+                part.write_bytes(part.read_bytes()[:-20])
+                said = self.fails(results)
+                self.assertTrue(said.startswith(
+                    f"the results of 'engagement' in '{results}/engagement' are damaged or incomplete; run the script"
+                    " again ("), said)
+                shutil.rmtree(results)
+        results = self.damaged()
+        shutil.rmtree(results / "engagement" / "staged")
+        said = self.fails(results)
+        self.assertTrue(said.startswith(
+            f"the results of 'engagement' in '{results}/engagement' are damaged or incomplete; run the script again ("),
+            said)
+
+    def test_results_of_another_date(self):
+        """Static datasets are the same on both days, so that only the date tells."""
+        self.assertEqual(self.fails(folder(), DATES[1]), (
+            f"the results of 'students' in '{folder()}/students' are those of {DATES[0]}, not of {DATES[1]}; a folder"
+            f" holds the results of one date: name that of {DATES[1]}, or write its script and run it"))
+        self.assertEqual(self.target.rows("SELECT count(*) FROM lyceum.files"), [["0"]])
+
+    def test_a_folder_above_or_below(self):
+        for wrong in (folder().parent, folder() / "students"):
+            self.assertEqual(self.fails(wrong), (
+                f"'{wrong}' is not the folder that a script wrote; did you mean 'results:{folder()}'?"))
+
     def test_results_of_other_files_are_refused(self):
         inbox = self.target.folder / "other"
         shutil.copytree(generated(), inbox)

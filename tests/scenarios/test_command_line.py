@@ -45,23 +45,36 @@ engines:
   cluster: {type: spark, url: 'sc://host/;token=${ENGINE_TOKEN}'}
 """
         (self.folder / "engines.yaml").write_text(spec)
-        other = "--engine is no name of an engine; expected a name of the spec, duckdb, or sc://host:15002"
+        other = "--engine{} is no name of an engine; expected a name of the spec, duckdb, sc://host:15002 or results:FOLDER"
         for engine, message in (
                 ("clster", "the spec has no engine 'clster'; did you mean 'cluster'?"),
-                ("flink", "the spec has no engine 'flink'; expected one of 'cluster', 'duckdb'"),
+                ("flink", "the spec has no engine 'flink'; expected one of 'cluster', 'duckdb', 'sc://host:15002', "
+                          "'results:FOLDER'"),
+                ("sprak", "the spec has no engine 'sprak'; did you mean 'spark'?"),
                 ("spark", "'spark' does not say which cluster; write --engine sc://host:15002, or name one under "
-                          "'engines:' in the spec"),
+                          "'engines:' in the spec; 'spark' alone is for `lyceum sql`, which writes a script"),
                 ("results:", "--engine results: needs the folder that the script wrote, results:FOLDER"),
-                ("spark://host:7077", other),
-                ("SC://host/;token=Geheim-77", other),
-                ("token=Geheim-77", other),
+                ("spark://host:7077", other.format(" 'spark://host:7077'")),
+                ("SC://host/;token=Geheim-77", other.format(" 'SC://host...'")),
+                ("token=Geheim-77", other.format("")),
+                ("sc://host/;tokn=Geheim-77", "--engine: Spark connection string: unknown key 'tokn'; did you mean "
+                                              "'token'? A header of your own begins with 'x-'"),
                 ("cluster", "environment variable 'ENGINE_TOKEN' is not set; set it, or write "
                             "'${ENGINE_TOKEN:-default}'")):
             # To write a script for Spark no cluster is needed.
-            for command in ("run",) if engine == "spark" else ("run", "plan", "sql"):
+            for command in ("run", "plan") if engine == "spark" else ("run", "plan", "sql"):
                 with self.subTest(engine=engine, command=command):
                     self.assertEqual(self.fails(command, "engines.yaml", "--date", harness.DATE, "--input", self.inbox,
                                                 "--target", self.target, "--engine", engine), message)
+        self.assertEqual(self.fails("sql", "engines.yaml", "--date", harness.DATE, "--input", self.inbox, "--target",
+                                    self.target, "--engine", "results:x"),
+                         "'results:x' names what a script wrote, and no engine to write one for; write --engine spark, "
+                         "or leave --engine out")
+        done = self.lyceum("run", "engines.yaml", "--date", harness.DATE, "--input", self.inbox, "--target",
+                           self.target, "--engine", "cluster", env={"ENGINE_TOKEN": ""})
+        self.assertEqual((done.returncode, done.stderr),
+                         (3, "error: environment variable 'ENGINE_TOKEN' is empty; set it, or write "
+                             "'${ENGINE_TOKEN:-default}'\n"))
         self.assertIn("--engine: ", self.fails(
             "backfill", "engines.yaml", "--start-date", harness.DATE, "--end-date", harness.DATE, "--input",
             self.inbox, "--target", self.target, "--engine", "sc://"))
@@ -75,6 +88,53 @@ engines:
                 done = self.lyceum(*arguments.split())
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertIn(usage, done.stdout)
+
+    def test_help_of_engines(self):
+        for command, words in (("run", "results:FOLDER"), ("sql", "spark for a script that spark-sql runs"),
+                               ("plan", "results:FOLDER"), ("backfill", "or a Spark Connect URL")):
+            with self.subTest(command):
+                self.assertIn(words, " ".join(self.lyceum(command, "--help").stdout.split()))
+
+    def test_no_server(self):
+        """A run that never began leaves no folder behind."""
+        done = self.lyceum("run", self.spec, "--date", harness.DATE, "--input", self.inbox, "--target", self.target,
+                           "--engine", "sc://127.0.0.1:1")
+        self.assertEqual((done.returncode, done.stderr), (
+            1, "error: the Spark server at sc://127.0.0.1:1 does not answer: connection refused; is the server running, "
+               "and are host and port right?\n"))
+        self.assertFalse(self.database.with_name("warehouse.duckdb.runs").exists())
+        self.database.unlink()
+
+    def test_script_of_a_day_without_files(self):
+        """What a run warns of, the script's reader is told too."""
+        self.deliver("places.csv", "place_id,place_name\n1,Hall\n")
+        self.deliver("reading_20250601.csv", "place_id\n")
+        warned = self.run_date()[0]["warnings"]
+        self.assertTrue(warned)
+        for engine in ((), ("--engine", "spark")):
+            done = self.lyceum("sql", self.spec, "--date", harness.DATE, "--input", self.inbox, "--target", self.target,
+                               *engine)
+            self.assertEqual((done.returncode, done.stderr.splitlines()),
+                             (0, [f"warning  {text}" for text in warned]))
+
+    def test_patterns_that_spark_refuses(self):
+        """The place is shown once, as a warning that every command gives."""
+        spec = harness.PIPELINE.read_text().replace("datasets:\n", """engines:
+  cluster: {type: spark, url: 'sc://127.0.0.1:1'}
+datasets:
+  notes:
+    files: ['notes_{batch_date}.csv']
+    columns:
+      note: {type: text}
+    rules:
+      - {type: pattern, column: note, pattern: '(a+)+b'}
+""", 1)
+        (self.folder / "pattern.yaml").write_text(spec)
+        done = self.lyceum("run", "pattern.yaml", "--date", harness.DATE, "--input", self.inbox, "--target",
+                           self.target, "--engine", "cluster")
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertEqual(done.stderr.count("repeats a group"), 1, done.stderr)
+        self.assertEqual(done.stderr.splitlines()[-1], "error: 'cluster' cannot run the spec; see the warning above")
 
     def test_next_of_generate(self):
         done = self.lyceum("generate", "--rows", "20", "--out", "made")

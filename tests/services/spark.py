@@ -1,5 +1,6 @@
 """A private Spark Connect server for tests: own folders, own port, gone at exit."""
 import atexit
+import contextlib
 import importlib.util
 import os
 import pathlib
@@ -37,10 +38,13 @@ class SparkServer(Service):
     `folder` is the server's own and gone with it.
     """
 
-    def __init__(self, token=None, **settings):
-        """`token` is asked of every client. `settings` are further `spark.` settings, with `_` for `.`
-        where a name has no underscore of its own: `spark_sql_shuffle_partitions=2`."""
+    def __init__(self, token=None, master="local[2]", jars=(), **settings):
+        """`token` is asked of every client. `master` `local-cluster[2,1,1024]` runs two executors of one core in
+        processes of their own. `jars` are files that Spark has not. `settings` are further `spark.` settings, with
+        `_` for `.` where a name has no underscore of its own: `spark_sql_shuffle_partitions=2`."""
         self._token = token
+        self._master = master
+        self._jars = [str(jar) for jar in jars]
         self._settings = {name.replace("_", "."): value for name, value in settings.items()}
         self.process = None
         self.folder = None
@@ -51,12 +55,17 @@ class SparkServer(Service):
         return f"sc://127.0.0.1:{self.port}"
 
     def start(self):
-        self._spark_home = _home()
+        package = _home()
         if not shutil.which("java"):
             raise ServiceAbsent("Java is not installed (Debian: openjdk-17-jre-headless)")
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lyceum-spark-"))
         atexit.register(self.stop)
         try:
+            # Executors work below Spark's home, so that each server has its own.
+            self._spark_home = self.folder / "home"
+            self._spark_home.mkdir()
+            for name in ("bin", "jars"):
+                (self._spark_home / name).symlink_to(package / name)
             self._start_process()
         except BaseException:
             self.stop()
@@ -82,6 +91,16 @@ class SparkServer(Service):
         self.process.stdin.close()
         self._start_process(self.port)
 
+    def executors(self):
+        """The ids of the processes of a `local-cluster` that run now."""
+        found = []
+        for folder in pathlib.Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if b"CoarseGrainedExecutorBackend" in (folder / "cmdline").read_bytes():
+                    if os.getpgid(int(folder.name)) == self.process.pid:
+                        found.append(int(folder.name))
+        return sorted(found)
+
     def said(self):
         """What it wrote to its log."""
         return (self.folder / "log").read_text(errors="replace")
@@ -98,6 +117,7 @@ class SparkServer(Service):
             "spark.sql.warehouse.dir": self.folder / "warehouse",
             "spark.sql.catalogImplementation": "in-memory",  # no Derby
             "spark.sql.shuffle.partitions": "2",
+            **({"spark.jars": ",".join(self._jars)} if self._jars else {}),
             **self._settings,
         }
 
@@ -116,7 +136,7 @@ class SparkServer(Service):
             with open(self.folder / "log", "wb") as log:
                 self.process = subprocess.Popen(
                     ["/bin/sh", "-c", _WATCHED, "sh", str(self._spark_home / "bin" / "spark-submit"), "--class", _CLASS,
-                     "--master", "local[2]", *confs], stdout=log, stderr=log, stdin=subprocess.PIPE, cwd=self.folder,
+                     "--master", self._master, *confs], stdout=log, stderr=log, stdin=subprocess.PIPE, cwd=self.folder,
                     env=self._environment(), start_new_session=True)
             try:
                 # It listens before it serves, so that the port alone says too little.

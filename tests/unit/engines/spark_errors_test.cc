@@ -100,10 +100,61 @@ TEST(SparkErrors, SaysInOwnWordsWhatTheClusterSuffered) {
       "org.apache.spark.SparkException");
   EXPECT_EQ(status.code(), ErrorCode::kUnavailable);
   EXPECT_EQ(status.message(), "[org.apache.spark.SparkException] an executor was lost");
+  status =
+      Told("`s3a://x/': Bucket does not exist", "org.apache.hadoop.fs.s3a.UnknownStoreException");
+  EXPECT_EQ(status.message(),
+            "[org.apache.hadoop.fs.s3a.UnknownStoreException] there is no such bucket");
+  status = Told("s3a://x: getFileStatus: 403 Forbidden", "java.nio.file.AccessDeniedException");
+  EXPECT_EQ(
+      status.message(),
+      "[java.nio.file.AccessDeniedException] access denied, or the cluster has no credentials");
+  status = Told(
+      "java.lang.ClassNotFoundException: Class org.apache.hadoop.fs.s3a.S3AFileSystem not found",
+      "java.lang.RuntimeException");
+  EXPECT_EQ(status.message(),
+            "[java.lang.RuntimeException] the cluster lacks hadoop-aws, which reads and writes "
+            "s3a://");
   status = Told("Java heap space", "java.lang.OutOfMemoryError");
   EXPECT_EQ(status.code(), ErrorCode::kUnavailable);
   EXPECT_EQ(status.message(), "[java.lang.OutOfMemoryError] out of memory");
   EXPECT_EQ(Told("Ann", "java.io.IOException").code(), ErrorCode::kUnavailable);
+}
+
+TEST(SparkErrors, SaysWhyAServerCannotBeReached) {
+  const std::string failed = "failed to connect to all addresses; last error: UNKNOWN: ";
+  const char* no_tls =
+      "it speaks no TLS, which a token or use_ssl=true asks for; say use_ssl=false on a trusted "
+      "network, or put a proxy with TLS before it";
+  struct Case {
+    std::string message;
+    const char* told;
+  };
+  const Case cases[] = {
+      {failed + "ipv4:127.0.0.1:1: Failed to connect to remote host: Connection refused",
+       "connection refused; is the server running, and are host and port right?"},
+      {"DNS resolution failed for h.invalid:15002: UNKNOWN: Domain name not found",
+       "its host name is unknown; is it right?"},
+      {failed + "Ssl handshake failed: SSL_ERROR_SSL: error:1408F10B: wrong version number",
+       no_tls},
+      {failed + "SSL_ERROR_SSL: error:100000f7:SSL routines:OPENSSL_internal:WRONG_VERSION_NUMBER",
+       no_tls},
+      {failed + "SSL_ERROR_SSL: CERTIFICATE_VERIFY_FAILED",
+       "its TLS certificate is signed by no authority that this machine trusts; "
+       "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH may name a file with another one"},
+      {"Deadline Exceeded",
+       "no answer in time; are host and port right, and does a firewall let us through?"},
+      {"Socket closed", "Socket closed; is the server running, and are host and port right?"},
+  };
+  for (const Case& c : cases) EXPECT_EQ(ConnectionProblem(c.message), c.told);
+}
+
+TEST(SparkErrors, KnowsServersOfOtherKinds) {
+  EXPECT_TRUE(IsOtherServer(ReadSparkError({grpc::StatusCode::UNIMPLEMENTED, "no method"})));
+  for (const char* text : {"ipv4:127.0.0.1:80: Failed parsing HTTP/2",
+                           "Trying to connect an http1.x server (HTTP status 400)"}) {
+    EXPECT_TRUE(IsOtherServer(ReadSparkError({grpc::StatusCode::UNAVAILABLE, text})));
+  }
+  EXPECT_FALSE(IsOtherServer(ReadSparkError({grpc::StatusCode::UNAVAILABLE, "refused"})));
 }
 
 TEST(SparkErrors, PointsToTheStatement) {

@@ -53,6 +53,25 @@ TEST(SparkUrl, ReadsIpv6) {
   EXPECT_EQ(Parsed("sc://[fe80::1]").Shown(), "sc://[fe80::1]:15002");
 }
 
+TEST(SparkUrl, RefusesHeadersThatAreNearlyKeys) {
+  struct Case {
+    const char *written, *meant;
+  };
+  for (const Case& c : {Case{"tokn", "token"}, Case{"Token", "token"}, Case{"use-ssl", "use_ssl"},
+                        Case{"userid", "user_id"}, Case{"session-id", "session_id"},
+                        Case{"grpc_max_mesage_size", "grpc_max_message_size"}}) {
+    const auto address = ParseSparkUrl(std::string("sc://h/;") + c.written + "=SECRET");
+    ASSERT_FALSE(address.ok()) << c.written;
+    EXPECT_EQ(address.status().code(), ErrorCode::kBadSpec);
+    EXPECT_EQ(address.status().message(), std::string("Spark connection string: unknown key '") +
+                                              c.written + "'; did you mean '" + c.meant +
+                                              "'? A header of your own begins with 'x-'");
+  }
+  const SparkAddress address = Parsed("sc://h/;x-token=1;X-User-Id=2;tenant=3;authorization=4");
+  ASSERT_EQ(address.headers.size(), 4u);
+  EXPECT_EQ(address.headers[0].first, "x-token");
+}
+
 TEST(SparkUrl, NamesThePartThatIsWrongAndNoValue) {
   struct Case {
     std::string url;

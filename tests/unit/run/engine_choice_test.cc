@@ -100,12 +100,25 @@ TEST(ResolveEngine, SaysWhatIsWrongAndNoSecret) {
       {&spec, "lake",
        "engine 'lake': expected a folder or 's3://bucket/prefix' as its 'run_directory'"},
       {&spec, "clster", "the spec has no engine 'clster'; did you mean 'cluster'?"},
+      {&spec, "sprak", "the spec has no engine 'sprak'; did you mean 'spark'?"},
+      {&spec, "flink",
+       "the spec has no engine 'flink'; expected one of 'cluster', 'web', 'lake', 'duckdb', "
+       "'sc://host:15002', 'results:FOLDER'"},
       {nullptr, "cluster",
        "'cluster' names an engine of a spec, but no spec is given; give the spec, or --engine "
        "sc://host:15002"},
       {&spec, "http://host/;token=abc",
-       "--engine is no name of an engine; expected a name of the spec, duckdb, or "
-       "sc://host:15002"},
+       "--engine 'http://host...' is no name of an engine; expected a name of the spec, duckdb, "
+       "sc://host:15002 or results:FOLDER"},
+      {&spec, "SC://host:15002",
+       "--engine 'SC://host:15002' is no name of an engine; expected a name of the spec, duckdb, "
+       "sc://host:15002 or results:FOLDER"},
+      {&spec, "spark://ann:abc@host",
+       "--engine 'spark://...' is no name of an engine; expected a name of the spec, duckdb, "
+       "sc://host:15002 or results:FOLDER"},
+      {&spec, "token=abc",
+       "--engine is no name of an engine; expected a name of the spec, duckdb, sc://host:15002 or "
+       "results:FOLDER"},
   };
   for (const Case& test : cases) {
     const auto engine = ResolveEngine(test.spec, test.text);
@@ -123,7 +136,61 @@ TEST(ResolveEngine, SparkAloneIsForScripts) {
   EXPECT_EQ(status.code(), ErrorCode::kBadSpec);
   EXPECT_EQ(status.message(),
             "'spark' does not say which cluster; write --engine sc://host:15002, or name one under "
-            "'engines:' in the spec");
+            "'engines:' in the spec; 'spark' alone is for `lyceum sql`, which writes a script");
+  EXPECT_TRUE(CheckScriptable(*engine).ok());
+}
+
+TEST(ResolveEngine, LooksAtTheFolderOfResults) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::path(testing::TempDir()) / "lyceum-engine-choice";
+  fs::remove_all(folder);
+  fs::create_directories(folder / "runs" / "p-2025-06-01" / "students" / "counts");
+  fs::create_directories(folder / "other");
+  const std::string right = (folder / "runs" / "p-2025-06-01").string();
+  const auto checked = [&](const std::string& path) {
+    const auto engine = ResolveEngine(nullptr, "results:" + path);
+    EXPECT_TRUE(engine.ok());
+    EXPECT_EQ(CheckScriptable(*engine).message(),
+              "'results:" + path +
+                  "' names what a script wrote, and no engine to write one for; "
+                  "write --engine spark, or leave --engine out");
+    return CheckRunnable(*engine).message();
+  };
+  EXPECT_EQ(checked(right), "");
+  EXPECT_EQ(checked((folder / "other").string()), "");
+  EXPECT_EQ(checked("s3://bucket/x"), "");
+  const std::string none = (folder / "none").string();
+  EXPECT_EQ(checked(none), "results folder '" + none +
+                               "' does not exist; run the script first, or "
+                               "name the folder that it wrote");
+  for (const std::string& wrong : {(folder / "runs").string(), right + "/students"}) {
+    EXPECT_EQ(checked(wrong), "'" + wrong +
+                                  "' is not the folder that a script wrote; did you mean "
+                                  "'results:" +
+                                  right + "'?");
+  }
+  fs::remove_all(folder);
+}
+
+TEST(CheckSpecRuns, SaysOnceWhatLoadingTheSpecWarnedOf) {
+  Spec spec;
+  Dataset dataset;
+  dataset.name = "people";
+  Rule rule;
+  rule.type = RuleType::kPattern;
+  rule.columns = {"name"};
+  rule.pattern = "(a+)+b";
+  rule.span.line = 7;
+  dataset.rules = {rule};
+  spec.datasets = {dataset};
+  const auto engine = ResolveEngine(&spec, "sc://host");
+  EXPECT_EQ(CheckSpecRuns(spec, *engine).message(),
+            "line 7 of the spec: the pattern of 'name' repeats a group that holds a repeat or "
+            "longer alternatives, on which Spark's matching may take for ever; write it without, "
+            "or run it on the embedded engine");
+  spec.engines = {Cluster()};
+  EXPECT_EQ(CheckSpecRuns(spec, *engine).message(),
+            "'sc://host:15002' cannot run the spec; see the warning above");
 }
 
 }  // namespace
