@@ -41,6 +41,7 @@ class Bench:
 
     def files(self, rows, days=1, dirty=0, start=DAY, only=None):
         """A folder of generated files, made once."""
+        rows = max(1000, int(rows * self.options.scale))
         name = f"{rows}x{days}-{dirty}-{start}-{only or 'all'}"
         inbox = self.folder / name
         if not inbox.exists():
@@ -274,6 +275,7 @@ def median(runs):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--scale", type=float, default=1, help="of all row numbers, to try the benchmark itself")
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--cases", default="contenders,large,harder,growth")
     parser.add_argument("--folder", default=None, help="where files and databases are made; about 20 GB")

@@ -40,7 +40,12 @@ PlannedDate Planned(const Spec& spec, const ResolvedTarget& target) {
   SchemaChanges schema =
       *NewSchema(spec, Names(target.dialect(), target.schema, ""), target.layouts, nullptr);
   input.table_changes = schema.notes;
-  return {BuildPlan(spec, input), target, std::move(schema), /*new_warehouse=*/true};
+  PlannedDate planned;
+  planned.plan = BuildPlan(spec, input);
+  planned.target = target;
+  planned.schema = std::move(schema);
+  planned.new_warehouse = true;
+  return planned;
 }
 
 TEST(Script, StaysAsReviewed) {
