@@ -61,11 +61,10 @@ std::string Quotient(std::string_view a, std::string_view b) {
 /// long as it fits into a block of 256 KiB.
 std::string KeyStorage(int64_t different) {
   constexpr int64_t kFitsIntoBlock = 2000;
-  const char* method = different == kAllDifferent       ? "uncompressed"
-                       : different > 2 * kFitsIntoBlock ? "fsst"
-                       : different < kFitsIntoBlock     ? "dictionary"
-                                                        : "auto";
-  return fmt::format(" USING COMPRESSION {}", method);
+  if (different == kAllDifferent) return " USING COMPRESSION uncompressed";
+  if (different > 2 * kFitsIntoBlock) return " USING COMPRESSION fsst";
+  if (different < kFitsIntoBlock) return " USING COMPRESSION dictionary";
+  return "";
 }
 
 std::string KeyOf(std::string_view columns) { return fmt::format("lyceum_key({})", columns); }

@@ -59,6 +59,19 @@ class Publishing(harness.Case):
         self.run_date("2025-06-02")
         self.assertEqual(self.query(staged), [["c"]])
 
+    def test_members_of_any_number(self):
+        """How keys are stored depends on how many members a dimension has."""
+        for members in (3, 3000, 5000):
+            with self.subTest(members):
+                self.database.unlink(missing_ok=True)
+                self.deliver("places.csv", "place_id,place_name\n" + "".join(f"{i},p{i}\n" for i in range(members)))
+                self.deliver("readings_20250601.csv", HEAD + "".join(
+                    f"{i},2025-06-01 10:00:00,a,5\n" for i in range(members)))
+                self.run_date()
+                self.assertEqual(self.query("SELECT count(*), count(DISTINCT place_sk) FROM fact_reading JOIN "
+                                            "dim_place USING (place_id, place_sk)"), [[members] * 2])
+                self.digests()
+
     def test_mart_that_left_the_spec_goes_with_the_next_publish(self):
         self.deliver("readings_20250601.csv", GOOD)
         self.run_date()
