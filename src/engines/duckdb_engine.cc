@@ -5,7 +5,6 @@
 
 #include "base/position.h"
 #include "engines/engine.h"
-#include "engines/key_function.h"
 #include "engines/read_function.h"
 #include "sql/render.h"
 #include "sql/row_rules.h"
@@ -99,11 +98,16 @@ class DuckDbEngine : public Engine {
     outcome->conflicts = std::stoll(*conflicts.rows[0][0]);
     if (load.stage) {
       ASSIGN_OR_RETURN(std::string query, RenderStageQuery(*load.stage, names));
-      outcome->staged = StagedRows{StagedColumns(load.stage->table), std::move(query), ""};
+      outcome->staged = StagedRows();
+      outcome->staged->columns = StagedColumns(load.stage->table);
+      outcome->staged->query = std::move(query);
+      if (load.stage->table.kind == TableKind::kFact) {
+        ASSIGN_OR_RETURN(outcome->staged->difference, RenderDifference(*load.stage, names));
+      }
     }
-    outcome->quarantined =
-        StagedRows{QuarantineColumns(),
-                   fmt::format("SELECT * FROM {}", names.Temp("quarantined", dataset)), ""};
+    outcome->quarantined.columns = QuarantineColumns();
+    outcome->quarantined.query =
+        fmt::format("SELECT * FROM {}", names.Temp("quarantined", dataset));
     return Status::Ok();
   }
 
@@ -211,7 +215,6 @@ std::vector<TableColumn> QuarantineColumns() {
 }
 
 Result<std::unique_ptr<Engine>> MakeDuckDbEngine(DuckDb* database, const EngineOptions& options) {
-  RETURN_IF_ERROR(RegisterKeyFunction(database->connection()));
   RETURN_IF_ERROR(RegisterReadFunctions(database->connection()));
   return std::unique_ptr<Engine>(std::make_unique<DuckDbEngine>(database, options));
 }

@@ -11,6 +11,7 @@
 #include "engines/duckdb_client.h"
 #include "plan/dataset_load.h"
 #include "sql/names.h"
+#include "sql/render.h"
 
 namespace lyceum {
 
@@ -18,6 +19,8 @@ namespace lyceum {
 struct StagedRows {
   std::vector<TableColumn> columns;
   std::string query;  ///< SELECT on the embedded database, columns in order
+  /// Of a fact, if the engine can tell which rows are new; see BatchDifference.
+  std::optional<BatchDifference> difference = std::nullopt;
   /// s3:// folder whose Parquet files hold exactly these rows and columns, with decimals of 38
   /// digits; "" if there is none.
   std::string parquet;
@@ -85,7 +88,7 @@ struct EngineOptions {
   std::string long_record_directory;  ///< complete bytes of quarantined records over 32 KiB
 };
 
-/// The embedded engine. `database` must outlive it.
+/// The embedded engine. `database` has the key function and must outlive it.
 Result<std::unique_ptr<Engine>> MakeDuckDbEngine(DuckDb* database, const EngineOptions& options);
 
 class RecordFile;

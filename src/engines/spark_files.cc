@@ -423,9 +423,7 @@ std::string ClusterPathHint(const std::string& path) {
   const bool foreign = colon != std::string::npos && path.find('/') == colon + 1 &&
                        path.compare(0, colon, "file") != 0;
   if (!foreign) return "";
-  const std::string scheme = path.substr(0, colon);
-  return fmt::format("; check that the cluster knows paths of '{}:'{}", scheme,
-                     scheme == "s3a" ? ", which needs hadoop-aws" : "");
+  return fmt::format("; check that the cluster knows paths of '{}:'", path.substr(0, colon));
 }
 
 std::string GlobEscaped(const std::string& path) {

@@ -189,6 +189,12 @@ PublishFacts BatchRun::Facts() {
   PublishFacts facts;
   facts.bounds = bounds_;
   facts.others = others_;
+  if (names_.dialect().private_views) {
+    for (const auto& [name, loaded] : loaded_) {
+      const auto& staged = loaded.outcome.staged;
+      if (staged && staged->difference) facts.differences[name] = *staged->difference;
+    }
+  }
   facts.quality = QualityRows();
   facts.run = Row("published");
   facts.quarantine_staged = quarantine_staged_;

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <set>
 
+#include "engines/key_function.h"
 #include "engines/spark_engine.h"
 #include "engines/spark_results.h"
 #include "run/batch_run.h"
@@ -169,6 +170,8 @@ Result<std::unique_ptr<Session>> Session::Open(const Spec& spec, const SessionOp
   duckdb.reports_progress = options.live_progress;
   duckdb.temp_directory = session->options_.temp_directory;
   ASSIGN_OR_RETURN(session->database_, DuckDb::Open(duckdb));
+  // A publish to DuckDB computes keys too, whatever engine loaded the rows.
+  RETURN_IF_ERROR(RegisterKeyFunction(session->database_->connection()));
   if (options.target.kind == TargetKind::kRedshift || !session->remote_root_.empty()) {
     RETURN_IF_ERROR(session->OpenStore());
   }

@@ -118,13 +118,56 @@ Result<std::vector<Statement>> RenderDeduplicate(const DeduplicateStep& step, co
   return statements;
 }
 
-Result<std::string> RenderStageQuery(const StageStep& step, const Names& names) {
+namespace {
+
+/// The staged columns of the rows of `from`.
+Result<std::string> StagedFrom(const StageStep& step, const Names& names, const std::string& from) {
   ASSIGN_OR_RETURN(const std::vector<std::string> items,
                    RenderStagedItems(step, names, [&](const std::vector<std::string>& columns) {
                      return names.dialect().key_of(names.List(columns));
                    }));
-  return fmt::format("SELECT {}\nFROM {}", fmt::join(items, ",\n  "),
-                     names.Temp("kept", step.dataset->name));
+  return fmt::format("SELECT {}\nFROM {}", fmt::join(items, ",\n  "), from);
+}
+
+bool IsKey(const TableColumn& column) {
+  return column.role == ColumnRole::kEventKey || column.role == ColumnRole::kSurrogateKey ||
+         column.role == ColumnRole::kReferenceKey;
+}
+
+}  // namespace
+
+Result<std::string> RenderStageQuery(const StageStep& step, const Names& names) {
+  return StagedFrom(step, names, names.Temp("kept", step.dataset->name));
+}
+
+std::vector<std::string> ComparedColumns(const TableSchema& table) {
+  std::vector<std::string> columns;
+  for (const TableColumn& column : StagedColumns(table)) {
+    if (!IsKey(column)) columns.push_back(column.name);
+  }
+  return columns;
+}
+
+std::string DifferenceTable(const TableSchema& table, const Names& names) {
+  return names.Temp("differs", table.name);
+}
+
+Result<BatchDifference> RenderDifference(const StageStep& step, const Names& names) {
+  const std::string kept = names.Temp("kept", step.dataset->name);
+  const std::string pos = names.Column("_pos");
+  BatchDifference difference;
+  // Not only the compared columns: what a query does not use costs nothing.
+  ASSIGN_OR_RETURN(const std::string all, StagedFrom(step, names, kept));
+  difference.compared =
+      fmt::format("SELECT {}, {}", pos, all.substr(std::string("SELECT ").size()));
+  ASSIGN_OR_RETURN(
+      difference.changed,
+      StagedFrom(
+          step, names,
+          fmt::format("(SELECT * FROM {0} WHERE {1} IN (SELECT pos FROM {2} WHERE pos IS NOT "
+                      "NULL))",
+                      kept, pos, DifferenceTable(step.table, names))));
+  return difference;
 }
 
 Result<std::vector<Statement>> RenderQuarantine(const QuarantineStep& step, const Names& names,

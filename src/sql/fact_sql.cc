@@ -11,6 +11,7 @@
 
 #include "sql/render.h"
 #include "sql/staged_columns.h"
+#include "sql/staging_sql.h"
 
 namespace lyceum {
 namespace {
@@ -154,6 +155,37 @@ void AddUses(const ResolveFactStep& step, const FactNames& t, const Names& names
   }
 }
 
+/// Finds the rows of the batch that differ from those that the fact holds of it. From here on the
+/// private table shows only those that are new, and the old rows are only those that go.
+void ResolveDifference(const ResolveFactStep& step, const FactNames& t, const Names& names,
+                       const std::string& day, const BatchDifference& difference,
+                       std::vector<Statement>* out) {
+  const std::string differs = DifferenceTable(step.table, names);
+  const std::vector<std::string> columns = ComparedColumns(step.table);
+  std::vector<std::string> same;
+  for (const std::string& column : columns) {
+    same.push_back(fmt::format("s.{0} IS NOT DISTINCT FROM f.{0}", names.Column(column)));
+  }
+  const std::string pos = names.Column("_pos");
+  out->push_back(CreateTemp(
+      "rows that are new, and rows that are there no more", differs,
+      fmt::format("SELECT s.{pos} AS pos, f.rowid AS row FROM (SELECT {pos}, {columns} FROM "
+                  "({compared})) AS s\n"
+                  "FULL JOIN (SELECT rowid, {columns} FROM {fact} WHERE {batch} = {day}{bound}) AS "
+                  "f\n"
+                  "  ON {same}\nWHERE s.{pos} IS NULL OR f.rowid IS NULL",
+                  fmt::arg("pos", pos), fmt::arg("columns", names.List(columns)),
+                  fmt::arg("compared", difference.compared), fmt::arg("fact", t.fact),
+                  fmt::arg("batch", t.batch), fmt::arg("day", day),
+                  fmt::arg("bound", Bounded(names, OldBounds(step))),
+                  fmt::arg("same", fmt::join(same, " AND ")))));
+  out->push_back(CreateTemp(
+      fmt::format("rows of this batch that leave '{}'", step.table.name), t.old_rows,
+      fmt::format("SELECT {} FROM {} WHERE rowid IN (SELECT row FROM {} WHERE row IS NOT NULL)",
+                  t.columns, t.fact, differs)));
+  out->push_back(RenderPrivateView(t.staged, difference.changed));
+}
+
 bool Meet(const DateBounds& a, const DateBounds& b) {
   return a.first && b.first && *a.first <= *b.last && *b.first <= *a.last;
 }
@@ -172,14 +204,18 @@ bool MayOverlap(const ResolveFactStep& step, const DateBounds& staged,
 std::string WaitingTable(const std::string& fact) { return "waiting_" + fact; }
 
 PublishPart RenderResolveFact(const ResolveFactStep& step, const Names& names, Days batch_date,
-                              const DateBounds& staged, bool may_overlap) {
+                              const DateBounds& staged, bool may_overlap,
+                              const BatchDifference* difference) {
   const FactNames t(step, names);
   const std::string day = names.Date(batch_date);
   const DateBounds old = OldBounds(step);
   PublishPart part;
   std::vector<std::string> touched = {t.staged};
   // Other batches may promote and demote rows of this one, so old rows are looked at there too.
-  if (step.current || may_overlap) {
+  if (difference) {
+    touched.push_back(t.old_rows);
+    ResolveDifference(step, t, names, day, *difference, &part.resolve);
+  } else if (step.current || may_overlap) {
     touched.push_back(t.old_rows);
     part.resolve.push_back(CreateTemp(
         fmt::format("rows of this batch that '{}' holds now", step.table.name), t.old_rows,
@@ -203,13 +239,18 @@ PublishPart RenderResolveFact(const ResolveFactStep& step, const Names& names, D
 }
 
 PublishPart RenderApplyFact(const ApplyFactStep& apply, const Names& names, Days batch_date,
-                            bool may_overlap) {
+                            bool may_overlap, const BatchDifference* difference) {
   const ResolveFactStep& step = apply.resolved;
   const FactNames t(step, names);
   const std::string day = names.Date(batch_date);
   const std::string old_bound = Bounded(names, OldBounds(step));
   PublishPart part;
-  if (step.current) {
+  if (difference) {
+    part.remove.push_back(
+        {fmt::format("take the rows that changed out of '{}'", step.table.name),
+         fmt::format("DELETE FROM {} WHERE rowid IN (SELECT row FROM {} WHERE row IS NOT NULL)",
+                     t.fact, DifferenceTable(step.table, names))});
+  } else if (step.current) {
     part.remove.push_back(
         {fmt::format("take the old batch out of '{}'", step.table.name),
          fmt::format("DELETE FROM {} WHERE {} = {}{}", t.fact, t.batch, day, old_bound)});

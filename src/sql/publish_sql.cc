@@ -45,7 +45,8 @@ class PublishRenderer {
     return Add("resolve " + step.table.name,
                RenderResolveFact(step, names_, plan_.batch_date,
                                  BoundsOf(plan_.spec->FindFact(step.table.name)->dataset),
-                                 FactMayOverlap(*plan_.spec, facts_, step)));
+                                 FactMayOverlap(*plan_.spec, facts_, step),
+                                 DifferenceOf(*plan_.spec, facts_, step)));
   }
   Status operator()(const ResolveDimensionStep& step) {
     return Add("resolve " + step.table.name,
@@ -58,7 +59,8 @@ class PublishRenderer {
   Status operator()(const ApplyFactStep& step) {
     return Add("replace " + step.resolved.table.name,
                RenderApplyFact(step, names_, plan_.batch_date,
-                               FactMayOverlap(*plan_.spec, facts_, step.resolved)));
+                               FactMayOverlap(*plan_.spec, facts_, step.resolved),
+                               DifferenceOf(*plan_.spec, facts_, step.resolved)));
   }
   Status operator()(const RefreshMartStep& step) {
     ASSIGN_OR_RETURN(PublishPart part,
@@ -123,6 +125,16 @@ bool FactMayOverlap(const Spec& spec, const PublishFacts& facts, const ResolveFa
   const auto others = facts.others.find(dataset);
   return MayOverlap(step, bounds == facts.bounds.end() ? DateBounds{} : bounds->second,
                     others == facts.others.end() ? std::vector<DateBounds>{} : others->second);
+}
+
+const BatchDifference* DifferenceOf(const Spec& spec, const PublishFacts& facts,
+                                    const ResolveFactStep& step) {
+  // A column of this name hides DuckDB's own, by which rows are found again.
+  if (!step.current || step.table.Find("rowid") || FactMayOverlap(spec, facts, step)) {
+    return nullptr;
+  }
+  const auto found = facts.differences.find(spec.FindFact(step.table.name)->dataset);
+  return found == facts.differences.end() ? nullptr : &found->second;
 }
 
 std::vector<Statement> RenderLock(const Names& names) {

@@ -15,6 +15,7 @@ namespace lyceum {
 struct PublishFacts {
   std::map<std::string, DateBounds> bounds;  ///< date_key of the staged rows, by dataset
   std::map<std::string, std::vector<DateBounds>> others;  ///< of other batch dates, by dataset
+  std::map<std::string, BatchDifference> differences;     ///< of facts, by dataset
   std::set<std::string> staging_tables;               ///< `staging_*` that are tables, not views
   std::map<std::string, std::vector<FileRow>> files;  ///< ledger lines of loaded files, by dataset
   std::vector<QualityRow> quality;
@@ -37,6 +38,10 @@ std::vector<Statement> RenderLock(const Names& names);
 
 /// Whether rows of this publish may meet rows of other batch dates in the fact of `step`.
 bool FactMayOverlap(const Spec& spec, const PublishFacts& facts, const ResolveFactStep& step);
+
+/// How the batch of `step` is replaced by its difference; nullptr if it is replaced as a whole.
+const BatchDifference* DifferenceOf(const Spec& spec, const PublishFacts& facts,
+                                    const ResolveFactStep& step);
 
 /// Everything between the lock and COMMIT of one publish, in order: new tables, all temporary
 /// tables, then all DELETE and UPDATE, then all INSERT and MERGE, then the swap of the staging

@@ -28,6 +28,18 @@ Result<std::vector<Statement>> RenderQuarantine(const QuarantineStep& step, cons
 /// The SELECT whose rows become the private staging table, in the order of StagedColumns() of
 /// staged_columns.h.
 Result<std::string> RenderStageQuery(const StageStep& step, const Names& names);
+
+/// How a batch that was loaded before is replaced by its difference, where the engine's rows are at
+/// hand while the warehouse publishes.
+struct BatchDifference {
+  std::string compared;  ///< SELECT of all accepted rows: `_pos`, then all columns that are no keys
+  std::string changed;   ///< as RenderStageQuery, of the rows whose `_pos` is in DifferenceTable()
+};
+Result<BatchDifference> RenderDifference(const StageStep& step, const Names& names);
+/// The columns of BatchDifference::compared besides `_pos`: they decide all others.
+std::vector<std::string> ComparedColumns(const TableSchema& table);
+/// Temporary table of what differs: `pos` of rows that are new, `row` of rows of the fact that go.
+std::string DifferenceTable(const TableSchema& table, const Names& names);
 /// Creates what is missing of the star schema and of the bookkeeping.
 std::vector<Statement> RenderBookkeepingTables(const Names& names);
 /// The schema, if it is missing.
@@ -55,10 +67,13 @@ struct DateBounds {
 /// are the dates that the other batches of the fact hold. Where they cannot, nothing is compared.
 bool MayOverlap(const ResolveFactStep& step, const DateBounds& staged,
                 const std::vector<DateBounds>& others);
+/// `difference` is null if the whole batch is replaced; else rows that stay as they are are not
+/// touched. REQUIRES: then the batch is loaded, and may not overlap.
 PublishPart RenderResolveFact(const ResolveFactStep& step, const Names& names, Days batch_date,
-                              const DateBounds& staged, bool may_overlap);
+                              const DateBounds& staged, bool may_overlap,
+                              const BatchDifference* difference);
 PublishPart RenderApplyFact(const ApplyFactStep& step, const Names& names, Days batch_date,
-                            bool may_overlap);
+                            bool may_overlap, const BatchDifference* difference);
 /// Creates the temporary table in which facts and dimensions count how they change the use of this
 /// dimension's members. Must run before any fact or dimension is resolved.
 PublishPart RenderUses(const ResolveDimensionStep& step, const Names& names);

@@ -59,14 +59,15 @@ class Messages(spark_case.Case):
             " same path"))
 
     def test_folders_that_the_cluster_cannot_list(self):
-        for path, java_class, hint in (
-                ("s3a://bucket/inbox", "java.lang.RuntimeException",
-                 "check that the cluster knows paths of 's3a:', which needs hadoop-aws"),
-                ("dbfs:/inbox", "org.apache.hadoop.fs.UnsupportedFileSystemException",
-                 "check that the cluster knows paths of 'dbfs:'")):
+        for path, why in (
+                ("s3a://bucket/inbox",
+                 "[java.lang.RuntimeException] the cluster lacks hadoop-aws, which reads and writes s3a://"),
+                ("dbfs:/inbox", "[org.apache.hadoop.fs.UnsupportedFileSystemException], values left out")):
             with self.subTest(path):
+                scheme = path[:path.index(":") + 1]
                 self.assertEqual(self.fails(inbox=path), (
-                    f"cannot list '{path}' on '{self.url}': [{java_class}], values left out; {hint}; {LOG}"))
+                    f"cannot list '{path}' on '{self.url}': {why}; check that the cluster knows paths of '{scheme}';"
+                    f" {LOG}"))
         self.assertEqual(self.fails(inbox="/no/such/inbox"), (
             f"cannot list '/no/such/inbox' on '{self.url}': [PATH_NOT_FOUND] Path does not exist:"
             " file:/no/such/inbox (SQLSTATE 42K03)"))

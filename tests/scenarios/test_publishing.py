@@ -59,6 +59,25 @@ class Publishing(harness.Case):
         self.run_date("2025-06-02")
         self.assertEqual(self.query(staged), [["c"]])
 
+    def test_correction_touches_only_what_differs(self):
+        rows = ["1,2025-06-01 10:00:00,a,5", "2,2025-06-01 10:00:00,,6", "3,2025-06-01 10:00:00,c,7",
+                "4,2025-06-01 10:00:00,d,8"]
+        self.deliver("readings_20250601.csv", HEAD + "\n".join(rows) + "\n")
+        self.run_date()
+        places = "SELECT place_id, rowid FROM fact_reading ORDER BY place_id"
+        before = dict(self.query(places))
+        # One row changes, one goes, one comes, one gets a value that was null, one stays.
+        rows[0:3] = ["1,2025-06-01 10:00:00,a,5.5", "2,2025-06-01 10:00:00,b,6", "5,2025-06-01 10:00:00,e,9"]
+        self.deliver("readings_20250601.csv", HEAD + "\n".join(rows) + "\n")
+        self.run_date()
+        after = dict(self.query(places))
+        self.assertEqual(list(after), [1, 2, 4, 5])
+        self.assertEqual([place for place in after if after[place] == before.get(place)], [4])
+        digests = self.digests()
+        self.database.unlink()
+        self.run_date()
+        self.assertEqual(self.digests(), digests)
+
     def test_members_of_any_number(self):
         """How keys are stored depends on how many members a dimension has."""
         for members in (3, 3000, 5000):

@@ -51,8 +51,7 @@ TEST(SparkFiles, TakesFilesThatMayNotBeOpenedForNoDamage) {
 }
 
 TEST(SparkFiles, SaysWhatToCheckOfForeignPaths) {
-  EXPECT_EQ(ClusterPathHint("s3a://bucket/x"),
-            "; check that the cluster knows paths of 's3a:', which needs hadoop-aws");
+  EXPECT_EQ(ClusterPathHint("s3a://bucket/x"), "; check that the cluster knows paths of 's3a:'");
   EXPECT_EQ(ClusterPathHint("dbfs:/x"), "; check that the cluster knows paths of 'dbfs:'");
   for (const char* path : {"/x", "file:/x", "/a:b/c", "x"}) EXPECT_EQ(ClusterPathHint(path), "");
 }
